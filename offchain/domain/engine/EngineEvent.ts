@@ -12,7 +12,14 @@ import type { Directive } from "./EngineInput.ts";
 export type EngineEvent =
 	| { type: "OrderPlaced"; orderHash: Hash32; order: Order }
 	| { type: "OrderRejected"; orderHash: Hash32; order: Order; reason: ReasonCode; detail: string }
-	| { type: "OrderCancelled"; orderHash: Hash32; account: Address; windowId: WindowId; openWh: number; reason: ReasonCode }
+	| {
+			type: "OrderCancelled";
+			orderHash: Hash32;
+			account: Address;
+			windowId: WindowId;
+			openWh: number;
+			reason: ReasonCode;
+	  }
 	| { type: "OrderExpired"; orderHash: Hash32; account: Address; windowId: WindowId; openWh: number }
 	| { type: "OrderAmended"; orderHash: Hash32; replacementHash: Hash32; openWh: number }
 	/** The order rests in the book with this much open. */

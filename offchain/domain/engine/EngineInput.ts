@@ -1,6 +1,7 @@
+import type { EnergySource } from "../grid/energySource.ts";
+import type { GridLimits } from "../grid/GridLimits.ts";
 import type { Order } from "../orders/Order.ts";
 import type { ZonePairCharges } from "../settlement/chargeSatPerKwh.ts";
-import type { EnergySource } from "../grid/energySource.ts";
 import type { Address, Hash32 } from "../units/Address.ts";
 import type { UnixSeconds, WindowId } from "../units/window.ts";
 
@@ -22,7 +23,12 @@ export type EngineInput =
 	| ChainFact;
 
 /** A signed order whose signature the api has verified. */
-export type PlaceEnergyOrder = { type: "PlaceEnergyOrder"; order: Order; orderHash: Hash32; signature: Hash32 | `0x${string}` };
+export type PlaceEnergyOrder = {
+	type: "PlaceEnergyOrder";
+	order: Order;
+	orderHash: Hash32;
+	signature: Hash32 | `0x${string}`;
+};
 export type CancelOrder = { type: "CancelOrder"; account: Address; orderHash: Hash32 };
 export type CancelAllOrders = { type: "CancelAllOrders"; account: Address; windowId?: WindowId };
 /** Replaces the resting order by a newly signed one; keeps the queue place only for a smaller quantity at the same price. */
@@ -41,15 +47,10 @@ export type SetMarketRules = {
 };
 
 /** `charges[sellZoneId - 1][buyZoneId - 1]`; applies to matches from now on. */
-export type SetZoneCharges = { type: "SetZoneCharges"; charges: ZonePairCharges[][]; lossPartsPerMillion: number[][] };
+export type SetZoneCharges = { type: "SetZoneCharges"; charges: ZonePairCharges[][] };
 
-/** Headroom of every limiting element for a range of windows, from the grid model; integers in Wh per window. */
-export type SetGridLimits = {
-	type: "SetGridLimits";
-	fromWindow: WindowId;
-	toWindow: WindowId;
-	elements: { name: string; upWh: number; downWh: number }[];
-};
+/** The trading-path grid model for a range of windows (see `GridLimits`); replaces what was set for those windows before. */
+export type SetGridLimits = { type: "SetGridLimits"; fromWindow: WindowId; toWindow: WindowId; limits: GridLimits };
 
 /** The most a meter can physically inject in a window (forecast, state of charge); the nameplate bounds it as well. */
 export type SetMeterForecast = { type: "SetMeterForecast"; meterId: number; windowId: WindowId; maxWh: number };

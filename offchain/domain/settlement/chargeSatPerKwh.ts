@@ -15,7 +15,5 @@ export type ZonePairCharges = {
 
 /** What the buyer pays on top of the seller's net price. */
 export function landedAdder(charges: ZonePairCharges): number {
-	return (
-		charges.lossSatPerKwh + charges.wheelingSatPerKwh + charges.congestionSatPerKwh + charges.platformSatPerKwh
-	);
+	return charges.lossSatPerKwh + charges.wheelingSatPerKwh + charges.congestionSatPerKwh + charges.platformSatPerKwh;
 }

@@ -1,0 +1,28 @@
+import type { GridLimits } from "./GridLimits.ts";
+
+/** Where a trade's two ends sit. Node 0 is the zone itself. */
+export type TradePath = { sellZoneId: number; sellNodeId: number; buyZoneId: number; buyNodeId: number };
+
+export type Admission = {
+	/** Largest energy ≤ the wanted one that no element refuses, Wh (floor). */
+	admittedWh: number;
+	/** The element that limits, null where nothing does. */
+	limitingElement: string | null;
+};
+
+/**
+ * Headroom of one window. `admit` only looks; `reserve` takes what `admit` granted, in the same engine step, and
+ * returns the trade's integer loss. `release` undoes a reservation and runs the same check (undoing a counter-flow can
+ * overload a line): it returns the elements left over their limit. Integers; every rounding is towards the safe side.
+ */
+export interface WindowHeadroom {
+	admit(path: TradePath, wantedWh: number): Admission;
+	reserve(path: TradePath, energyWh: number): { lossWh: number };
+	release(path: TradePath, energyWh: number, lossWh: number): { overloaded: string[] };
+	/** Replaces the limits, keeping what is reserved; returns the elements now over their limit. */
+	replaceLimits(limits: GridLimits): { overloaded: string[] };
+	/** Net flow and limits per element, for displays and the closing check. */
+	elements(): { name: string; flowWh: number; upWh: number; downWh: number }[];
+	/** Plain JSON that `restore` of the same class takes back. */
+	snapshot(): unknown;
+}
