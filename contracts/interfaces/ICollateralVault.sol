@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import {AccountWord} from "../types/AccountWord.sol";
+
+/// @title Custody of the settlement token
+/// @notice Holds traders' collateral in millisatoshi and knows nothing of the market. Money moves between accounts only in
+/// zero-sum batches from the settlement contract; it leaves only to its owner. Deposits, withdrawals and exits cannot be
+/// paused by anybody. Σ balances never exceeds the token balance.
+interface ICollateralVault {
+    /// @notice `amountMsat` was credited to `account`, paid by `payer`.
+    event Deposited(address indexed account, address indexed payer, uint64 amountMsat);
+    /// @notice `amountMsat` left the vault to `account`; `exit` tells whether by the unilateral way.
+    event Withdrawn(address indexed account, uint64 amountMsat, bool exit);
+    /// @notice From `effectiveWindow` on no order of `account` settles; from `withdrawableAt` (unix seconds) it can leave alone.
+    event ExitRequested(address indexed account, uint32 effectiveWindow, uint40 withdrawableAt);
+    /// @notice `account` took its exit request back.
+    event ExitCancelled(address indexed account);
+    /// @notice Orders of `account` below `epoch` are void for windows from `effectiveWindow` on.
+    event EpochRaised(address indexed account, uint32 epoch, uint32 effectiveWindow);
+    /// @notice `account` may trade windows below `licensedUntilWindow`.
+    event LicenceNoted(address indexed account, uint32 licensedUntilWindow);
+    /// @notice Balances changed by the settlement of (a part of) a window.
+    /// @param last Whether this completes the window.
+    /// @param deltas 32 bytes each: bits 255–96 account, bits 95–0 change in msat (two's complement). They sum to zero.
+    event BalancesSettled(uint32 indexed windowId, uint16 chunkIndex, bool last, bytes deltas);
+    /// @notice The council replaced the settlement contract.
+    event SettlementChanged(address indexed settlement);
+    /// @notice The council replaced the registry that notes licences.
+    event RegistryChanged(address indexed registry);
+
+    error ZeroAmount();
+    error ZeroAccount();
+    /// @notice The deposit would overflow the 63 bits all balances together may use.
+    error DepositTooLarge(uint256 amountSat);
+    error InsufficientBalance(address account, uint256 balanceMsat, uint256 amountMsat);
+    error WithdrawalExpired(uint256 deadlineSeconds);
+    error WithdrawalNonceUsed(address account, uint256 nonce);
+    /// @notice The co-signature is not by an operator.
+    error NotOperator(address signer);
+    error ExitNotRequested(address account);
+    error ExitAlreadyRequested(address account, uint32 effectiveWindow);
+    error ExitNotDue(address account, uint256 withdrawableAt);
+    /// @notice A raise for that window is already recorded; at most one takes effect per window.
+    error EpochAlreadyRaised(address account, uint32 effectiveWindow);
+    error OnlySettlement(address caller);
+    error OnlyRegistry(address caller);
+    error AccountsOutOfOrder(address account);
+    /// @notice The batch created or destroyed money.
+    error UnbalancedSettlement(int256 sumMsat);
+
+    /// @notice Credits the caller. Anything the token keeps as a fee is not credited.
+    /// @param amountSat Token base units (one satoshi).
+    function deposit(uint256 amountSat) external;
+
+    /// @notice Credits `account`, paid by the caller.
+    function depositFor(address account, uint256 amountSat) external;
+
+    /// @notice Pays `amountSat` to the caller at once, with an operator's consent that it is not reserved by open trades.
+    /// @param nonce Any number the caller has not used before.
+    /// @param deadlineSeconds Unix seconds until which the consent holds.
+    /// @param operatorSignature EIP-712 `Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)`.
+    function withdraw(uint256 amountSat, uint256 nonce, uint256 deadlineSeconds, bytes calldata operatorSignature)
+        external;
+
+    /// @notice Starts leaving without anybody's consent.
+    function requestExit() external;
+
+    /// @notice Takes the request back.
+    function cancelExit() external;
+
+    /// @notice Pays the whole balance to `account`; anybody may call once the exit is due. Nothing can stop it.
+    function exit(address account) external;
+
+    /// @notice Voids every signed order of the caller below the new epoch for windows that cannot have been committed yet.
+    function raiseEpoch() external returns (uint32 epoch, uint32 effectiveWindow);
+
+    /// @notice Balance of `account` in msat.
+    function balanceOf(address account) external view returns (uint64 amountMsat);
+
+    /// @notice Sum of all balances in msat.
+    function totalMsat() external view returns (uint64);
+
+    /// @notice The packed account, see `AccountWord`.
+    function accountWord(address account) external view returns (AccountWord);
+
+    /// @notice The packed accounts in the order given.
+    function accountWords(address[] calldata accounts) external view returns (uint256[] memory words);
+
+    /// @notice The epoch that counts for `windowId`.
+    function epochAt(address account, uint32 windowId) external view returns (uint32);
+
+    /// @notice The first window a cancellation or exit recorded now takes effect for.
+    function nextEffectiveWindow() external view returns (uint32);
+
+    /// @notice Unix seconds from which `account` may call `exit`; 0 without a request.
+    function exitDueAt(address account) external view returns (uint256);
+
+    /// @notice Applies one chunk of a window. Only the settlement contract.
+    /// @param updates Two words per account, ascending by account. First: bits 255–96 account, bits 95–0 delta in msat
+    /// (two's complement). Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone.
+    function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external;
+
+    /// @notice Notes until when `account` may trade. Only the registry.
+    function noteLicence(address account, uint32 licensedUntilWindow) external;
+
+    /// @notice Replaces the settlement contract. Council, behind the admin delay, which is longer than the exit.
+    function setSettlement(address settlement) external;
+
+    /// @notice Replaces the registry. Council, behind the admin delay.
+    function setRegistry(address registry) external;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+/// @title The regulator's schedule
+/// @notice Price band, charges, loss cap and shortfall price, versioned by the window they start with. A version is
+/// published so far ahead that no window it touches has a trading session yet.
+interface IMarketRules {
+    /// @notice One version. Prices and charges in sat/kWh.
+    /// @param distributionSatPerKwh Use of the licensee's network, by zone (index zoneId − 1).
+    /// @param transmissionSatPerKwh Use of the transmission network, for trades between zones.
+    /// @param lossCapPermille The most loss a trade may lay on the seller, per mille of the energy.
+    struct Rules {
+        uint32 fromWindow;
+        uint16 floorSatPerKwh;
+        uint16 ceilingSatPerKwh;
+        uint16 tickSatPerKwh;
+        uint16[16] distributionSatPerKwh;
+        uint16 transmissionSatPerKwh;
+        uint16 platformSatPerKwh;
+        uint16 congestionCapSatPerKwh;
+        uint16 lossCapPermille;
+        uint16 shortfallSatPerKwh;
+        uint16 shortfallMinSatPerKwh;
+        uint16 shortfallMaxSatPerKwh;
+    }
+
+    event RulesPublished(uint32 indexed fromWindow, Rules rules);
+    /// @notice Shortfall prices of a window by zone, 16 bits each, zone 1 lowest; 0 is the rules' price.
+    event ShortfallPricesSet(uint32 indexed windowId, uint256 pricesByZone);
+
+    error RulesTooSoon(uint32 fromWindow, uint32 earliest);
+    error RulesOutOfOrder(uint32 fromWindow, uint32 last);
+    error InvalidRules();
+    error NoRules(uint32 windowId);
+    error ShortfallPriceOutOfBand(uint8 zoneId, uint16 satPerKwh);
+    error WindowStarted(uint32 windowId);
+
+    /// @notice Publishes a version. ERC.
+    function publishRules(Rules calldata rules) external;
+
+    /// @notice Sets shortfall prices of a window that has not begun, within the regulator's band. The system operator.
+    function setShortfallPrices(uint32 windowId, uint256 pricesByZone) external;
+
+    /// @notice The version in force for `windowId`, readable.
+    function rulesAt(uint32 windowId) external view returns (Rules memory);
+
+    /// @notice The version in force, packed as `RulesWord` tells: parameters, distribution charges and shortfall prices.
+    function packedRulesAt(uint32 windowId)
+        external
+        view
+        returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone);
+
+    /// @notice The first window a version published now may start with.
+    function earliestWindow() external view returns (uint32);
+}
