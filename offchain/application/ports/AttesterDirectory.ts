@@ -1,9 +1,10 @@
 import type { Licensee } from "../../domain/grid/zones.ts";
 import type { Address } from "../../domain/units/Address.ts";
 
-/** Who may sign readings, and which licensee's zone a meter lies in; as final on the chain. */
+/** Who may sign readings, and where a meter stands; as the chain's registry has it. */
 export interface AttesterDirectory {
-	attestersOf(licensee: Licensee): Promise<readonly Address[]>;
-	/** Null for a meter that is not registered. */
-	zoneOf(meterId: number): Promise<number | null>;
+	/** Null for a key that is no licensee's attester. */
+	licenseeOfAttester(attester: Address): Promise<Licensee | null>;
+	/** Zone of each meter, in order; null for one that is not registered. */
+	zonesOf(meterIds: readonly number[]): Promise<(number | null)[]>;
 }

@@ -1,27 +1,29 @@
+import type { CancelAllOrdersMessage, CancelOrderMessage } from "../../domain/orders/cancelTypedData.ts";
 import type { Order } from "../../domain/orders/Order.ts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
-import type { UnixSeconds, WindowId } from "../../domain/units/window.ts";
+import type { WindowId } from "../../domain/units/window.ts";
 import type { AttestedReadings } from "./MeterReading.ts";
 
-/** A trader's signed wish to cancel: one order (`orderHash`), one window or everything (`CancelAll`). */
-export type CancelMessage = { account: Address; orderHash: Hash32 };
-/** `windowId` 0 means every window. `deadlineSeconds` bounds how long the message can be used again. */
-export type CancelAllMessage = { account: Address; windowId: WindowId; deadlineSeconds: UnixSeconds };
+export type SignatureVerdict = "VALID" | "SIGNATURE_INVALID" | "SIGNER_NOT_AUTHORISED";
 
 /**
- * Tells whether a signature is the account's. Externally owned accounts sign 64 (ERC-2098) or 65 bytes with low s;
- * any other length, or an account with code, is asked through ERC-1271.
+ * Tells whether a signature binds the account. Accounts with a key sign 64 (ERC-2098) or 65 bytes with low s, by
+ * themselves or through a device key delegated on chain; accounts with code answer for themselves (ERC-1271).
  */
 export interface SignatureVerifier {
 	orderHash(order: Order): Hash32;
-	verifyOrder(order: Order, signature: Hex): Promise<boolean>;
-	verifyCancel(message: CancelMessage, signature: Hex): Promise<boolean>;
-	verifyCancelAll(message: CancelAllMessage, signature: Hex): Promise<boolean>;
-	/** The account that signed the readings, null for an impossible signature. */
-	readingsSigner(readings: AttestedReadings): Hex | null;
+	verifyOrder(order: Order, signature: Hex): Promise<SignatureVerdict>;
+	verifyCancel(message: CancelOrderMessage, signature: Hex): Promise<SignatureVerdict>;
+	verifyCancelAll(message: CancelAllOrdersMessage, signature: Hex): Promise<SignatureVerdict>;
+	/** The account that signed the readings; null for a signature no key can have made. */
+	readingsSigner(batch: AttestedReadings): Address | null;
 }
 
-/** Reads a contract wallet's verdict from the chain (ERC-1271), with bounded gas and time. */
-export interface ContractWalletReader {
+/** What only the chain knows about an account's signatures. */
+export interface WalletReader {
+	hasCode(account: Address): Promise<boolean>;
+	/** ERC-1271, with bounded gas; false when the call fails. */
 	isValidSignature(wallet: Address, hash: Hash32, signature: Hex): Promise<boolean>;
+	/** Whether `device` may sign the account's orders of this window. */
+	isDelegate(account: Address, device: Address, windowId: WindowId): Promise<boolean>;
 }
