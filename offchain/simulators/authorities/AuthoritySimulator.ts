@@ -1,0 +1,77 @@
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Clock } from "../../application/ports/Clock.ts";
+import type { Authority, Directive, DirectiveKind } from "../../domain/engine/EngineInput.ts";
+import { type ZoneCode, zoneCode } from "../../domain/grid/zones.ts";
+import type { Hash32 } from "../../domain/units/Address.ts";
+import { formatWindow, type WindowId, windowStart } from "../../domain/units/window.ts";
+
+export type DirectiveRequest = {
+	authority: Authority;
+	kind: DirectiveKind;
+	zoneId: number;
+	fromWindow: WindowId;
+	toWindow: WindowId;
+	value: number;
+	reasonHash: Hash32;
+};
+
+/** An authority's desk: its multisig on the chain, with the keys of the owners who are on duty. */
+export interface DirectiveDesk {
+	/** Executes the directive as a typed multisig transaction; resolves when it is mined. */
+	execute(request: DirectiveRequest): Promise<{ transactionHash: Hash32 }>;
+	/** Directives on the chain that cover the window. */
+	directivesFor(windowId: WindowId): Promise<readonly Directive[]>;
+}
+
+export type ZoneHalt = { zone: ZoneCode; zoneId: number; windowId: WindowId };
+
+export type AuthoritySimulatorOptions = {
+	clock: Clock;
+	desk: DirectiveDesk;
+	halt: ZoneHalt;
+	/** Called with the executed transaction; not called when the chain already held the directive. */
+	onHalted?: (halt: ZoneHalt, transactionHash: Hash32) => void;
+};
+
+/** The halt falls into the middle of the window's trading, so that resting orders are hit as well as new ones. */
+const HALT_LEAD_SECONDS = 34 * 60;
+
+/**
+ * EGAT's control centre: once in a run it halts one zone for one coming window. After a restart it looks at the chain
+ * first, so that the halt is executed once however often the process is killed.
+ */
+export class AuthoritySimulator {
+	readonly #options: AuthoritySimulatorOptions;
+
+	constructor(options: AuthoritySimulatorOptions) {
+		this.#options = options;
+	}
+
+	async run(signal: AbortSignal): Promise<void> {
+		const { clock, desk, halt, onHalted } = this.#options;
+		await clock.sleepUntil((windowStart(halt.windowId) - HALT_LEAD_SECONDS) * 1000, signal);
+		if (signal.aborted || clock.nowMillis() >= windowStart(halt.windowId) * 1000) return;
+		const standing = await desk.directivesFor(halt.windowId);
+		if (standing.some(({ kind, zoneId }) => kind === "HALT" && zoneId === halt.zoneId)) return;
+		const { transactionHash } = await desk.execute(haltRequest(halt));
+		onHalted?.(halt, transactionHash);
+	}
+}
+
+export function zoneHalt(zoneId: number, windowId: WindowId): ZoneHalt {
+	return { zone: zoneCode(zoneId), zoneId, windowId };
+}
+
+function haltRequest({ zone, zoneId, windowId }: ZoneHalt): DirectiveRequest {
+	const order = `EGAT National Control Center: maintenance outage, no trading in ${zone} for ${formatWindow(windowId)}`;
+	return {
+		authority: "EGAT",
+		kind: "HALT",
+		zoneId,
+		fromWindow: windowId,
+		toWindow: windowId,
+		value: 0,
+		reasonHash: `0x${bytesToHex(keccak_256(utf8ToBytes(order)))}`,
+	};
+}

@@ -1,0 +1,58 @@
+import type { ZoneCode } from "../../domain/grid/zones.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+
+/** One window in the demo's JSON. Energies Wh, money msat. */
+export type WindowReport = {
+	windowId: WindowId;
+	/** "2026-11-24 10:45 UTC+7". */
+	begins: string;
+	state: string;
+	ordersPlaced: number;
+	ordersRejected: Record<string, number>;
+	trades: number;
+	/** Zones with a trade at either end. */
+	tradingZones: ZoneCode[];
+	haltedZones: ZoneCode[];
+	/** Sold = delivered + short. */
+	soldWh: number;
+	deliveredWh: number;
+	shortWh: number;
+	/** Metered injection the delivered energy took; injected = delivered + lost. */
+	injectedWh: number;
+	lostWh: number;
+	/** Debited = credited + charges. */
+	debitedMsat: number;
+	creditedMsat: number;
+	chargesMsat: number;
+	gasUsed: number;
+	certificatesIssued: number;
+	certificatesWh: number;
+};
+
+export type DemoReport = {
+	seed: string;
+	participants: number;
+	windows: WindowReport[];
+	totals: {
+		ordersPlaced: number;
+		ordersRejected: Record<string, number>;
+		unexplainedRejections: number;
+		trades: number;
+		tradingZones: ZoneCode[];
+		haltedZones: ZoneCode[];
+		soldWh: number;
+		deliveredWh: number;
+		shortWh: number;
+		injectedWh: number;
+		lostWh: number;
+		debitedMsat: number;
+		creditedMsat: number;
+		chargesMsat: number;
+		gasUsed: number;
+		certificatesIssued: number;
+	};
+	/** Every total or account on which engine, Postgres and chain differ, and every sum that does not close; for people. */
+	disagreements: string[];
+	/** True only where `disagreements` is empty and no rejection is unexplained. */
+	balanced: boolean;
+};
