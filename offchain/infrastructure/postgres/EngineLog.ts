@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import type pg from "pg";
+import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
+import type { EngineInput } from "../../domain/engine/EngineInput.ts";
+import { type AppliedInput, projectGroup } from "./projectGroup.ts";
+
+/** Groups read at a time while replaying or catching up. */
+const PAGE_GROUPS = 64;
+
+export type LoggedGroup = {
+	firstSequence: number;
+	lastSequence: number;
+	atMillis: number;
+	inputs: EngineInput[];
+	logHash: Buffer;
+};
+
+export type StoredSnapshot = { sequence: number; state: Buffer; stateHash: string; logHash: Buffer; atMillis: number };
+
+/** The input log as it stands in Postgres. */
+export class EngineLog {
+	private readonly pool: pg.Pool;
+
+	constructor(pool: pg.Pool) {
+		this.pool = pool;
+	}
+
+	/** One statement: fence, log, projections, outbox. Resolves after it is on disk; returns the new log hash. */
+	async commit(epoch: number, previousHash: Buffer, group: AppliedInput[]): Promise<Buffer> {
+		const first = group[0];
+		const last = group.at(-1);
+		if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
+		const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
+		const events = Buffer.from(JSON.stringify(group.map((applied) => [applied.atMillis, applied.events])));
+		const logHash = chainHash(previousHash, inputs);
+		const rows = projectGroup(group);
+		await this.pool.query({
+			name: "commit_input_group",
+			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
+			values: [
+				epoch,
+				first.sequence,
+				last.sequence,
+				last.atMillis,
+				inputs,
+				events,
+				logHash,
+				json(rows.placed),
+				json(rows.changed),
+				json(rows.transitions),
+				json(rows.executed),
+				json(rows.unwound),
+				json(rows.sessionChanges),
+				json(rows.accountChanges),
+				json(rows.violations),
+				json(rows.messages),
+			],
+		});
+		return logHash;
+	}
+
+	/** Groups after `sequence`, in order, checked for gaps and for damage by the hash chain. */
+	async *groupsAfter(sequence: number, logHash: Buffer): AsyncGenerator<LoggedGroup> {
+		let cursor = sequence;
+		let hash = logHash;
+		for (;;) {
+			const { rows } = await this.pool.query<{
+				first_sequence: number;
+				last_sequence: number;
+				at_millis: number;
+				inputs: Buffer;
+				log_hash: Buffer;
+			}>(
+				`SELECT first_sequence, last_sequence, at_millis, inputs, log_hash FROM input_log
+				WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2`,
+				[cursor, PAGE_GROUPS],
+			);
+			for (const row of rows) {
+				if (row.first_sequence !== cursor + 1) throw new Error(`the input log has a gap after ${cursor}`);
+				hash = chainHash(hash, row.inputs);
+				if (!hash.equals(row.log_hash)) throw new Error(`the input log is damaged at ${row.first_sequence}`);
+				yield {
+					firstSequence: row.first_sequence,
+					lastSequence: row.last_sequence,
+					atMillis: row.at_millis,
+					inputs: JSON.parse(row.inputs.toString()) as EngineInput[],
+					logHash: hash,
+				};
+				cursor = row.last_sequence;
+			}
+			if (rows.length < PAGE_GROUPS) return;
+		}
+	}
+
+	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
+	async eventsAfter(sequence: number): Promise<CommittedEvents[]> {
+		const { rows } = await this.pool.query<{ first_sequence: number; events: Buffer }>(
+			"SELECT first_sequence, events FROM input_log WHERE last_sequence > $1 ORDER BY first_sequence LIMIT $2",
+			[sequence, PAGE_GROUPS],
+		);
+		return rows.flatMap((row) => {
+			const events = JSON.parse(row.events.toString()) as [number, CommittedEvents["events"]][];
+			return events
+				.map(([atMillis, list], index) => ({ sequence: row.first_sequence + index, atMillis, events: list }))
+				.filter((committed) => committed.sequence > sequence);
+		});
+	}
+
+	async latestSnapshot(): Promise<StoredSnapshot | null> {
+		const { rows } = await this.pool.query<{
+			sequence: number;
+			state: Buffer;
+			state_hash: string;
+			log_hash: Buffer;
+			at_millis: number;
+		}>("SELECT * FROM engine_snapshots ORDER BY sequence DESC LIMIT 1");
+		const row = rows[0];
+		if (row === undefined) return null;
+		return {
+			sequence: row.sequence,
+			state: row.state,
+			stateHash: row.state_hash,
+			logHash: row.log_hash,
+			atMillis: row.at_millis,
+		};
+	}
+
+	/** Keeps the newest three. */
+	async saveSnapshot(snapshot: StoredSnapshot): Promise<void> {
+		await this.pool.query(
+			`INSERT INTO engine_snapshots (sequence, state, state_hash, log_hash, at_millis)
+			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sequence) DO NOTHING`,
+			[snapshot.sequence, snapshot.state, snapshot.stateHash, snapshot.logHash, snapshot.atMillis],
+		);
+		await this.pool.query(
+			`DELETE FROM engine_snapshots WHERE sequence NOT IN
+			(SELECT sequence FROM engine_snapshots ORDER BY sequence DESC LIMIT 3)`,
+		);
+	}
+}
+
+export const EMPTY_LOG_HASH = Buffer.alloc(32);
+
+function chainHash(previous: Buffer, inputs: Buffer): Buffer {
+	return createHash("sha256").update(previous).update(inputs).digest();
+}
+
+function json(rows: object[]): string | null {
+	return rows.length === 0 ? null : JSON.stringify(rows);
+}
