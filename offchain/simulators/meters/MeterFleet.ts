@@ -1,12 +1,12 @@
 import type { Clock } from "../../application/ports/Clock.ts";
 import type { AttestedReadings, MeterReading } from "../../application/ports/MeterReading.ts";
+import { LocalKeySigner } from "../../client/LocalKeySigner.ts";
 import { type Licensee, licenseeOf } from "../../domain/grid/zones.ts";
 import type { OrderDomain } from "../../domain/orders/orderTypedData.ts";
 import type { Hex } from "../../domain/units/Address.ts";
 import { type WindowId, windowAt, windowEnd } from "../../domain/units/window.ts";
 import type { Participant } from "../participants/Participant.ts";
 import type { MeterModel } from "./MeterModel.ts";
-import { signReadings } from "./signReadings.ts";
 
 export type ReadingAnswer = { status: "accepted" | "rejected" | "unavailable"; detail: string };
 
@@ -65,10 +65,11 @@ export class MeterFleet {
 		for (const [licensee, all] of byLicensee) {
 			const key = attesterKeys[licensee];
 			if (key === undefined) throw new Error(`${licensee} has meters but no attester key`);
+			const signer = new LocalKeySigner(key);
 			all.sort((a, b) => a.meterId - b.meterId);
 			for (let first = 0; first < all.length; first += MAX_READINGS_PER_BATCH) {
-				const readings = all.slice(first, first + MAX_READINGS_PER_BATCH);
-				batches.push(await signReadings({ windowId, licensee, readings }, domain, key));
+				const batch = { windowId, licensee, readings: all.slice(first, first + MAX_READINGS_PER_BATCH) };
+				batches.push({ ...batch, signature: await signer.signReadings(batch, domain) });
 			}
 		}
 		return batches;

@@ -29,6 +29,8 @@ export type SimulatedMeter = {
 	nodeId: number;
 	/** Highest own consumption in one window, Wh. */
 	peakLoadWh: number;
+	latitudeMicrodegrees: number;
+	longitudeMicrodegrees: number;
 };
 
 export type Participant = {

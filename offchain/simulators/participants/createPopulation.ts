@@ -2,11 +2,12 @@ import { privateKeyToAddress } from "viem/accounts";
 import type { FeederNode } from "../../domain/grid/GridLimits.ts";
 import { type ZoneCode, zoneCode, zoneId } from "../../domain/grid/zones.ts";
 import type { Address } from "../../domain/units/Address.ts";
-import { deterministicInteger } from "../random/deterministicUnit.ts";
+import { deterministicInteger, deterministicUnit } from "../random/deterministicUnit.ts";
 import { seedNumber } from "../random/seedNumber.ts";
 import type { Participant, ParticipantKind, SimulatedMeter } from "./Participant.ts";
 import { participantKey } from "./participantKey.ts";
 import { type KindMix, MARKET_MAKER_ZONES, POPULATION_MIX } from "./populationMix.ts";
+import { type Place, scatter, zonePlaces } from "./zonePlaces.ts";
 
 export type PopulationOptions = {
 	seed: string;
@@ -24,19 +25,23 @@ const BAND_CEILING_SAT_PER_KWH = 330;
 const DEPOSIT_WINDOWS = 4_000;
 const LEAST_DEPOSIT_SAT = 100_000;
 
-type Draft = { kind: ParticipantKind; meters: Omit<SimulatedMeter, "meterId" | "nodeId">[] };
+const PLACE_SALT = 3;
+
+type Draft = { kind: ParticipantKind; meters: Omit<SimulatedMeter, "meterId" | "nodeId" | keyof Place>[] };
 
 /** The same seed and options give the same people, keys and meters. Meter ids are 1, 2, 3 … in this order. */
 export function createPopulation(options: PopulationOptions): Participant[] {
 	const seed = seedNumber(options.seed);
 	const drafts = draftPopulation(options, seed);
 	const connect = feederConnector(options.feederNodes);
+	const places = zonePlaces();
 	let meterId = 0;
 	return drafts.map((draft, index) => {
 		const privateKey = participantKey(options.seed, index);
 		const meters = draft.meters.map((meter) => {
 			meterId += 1;
-			return { ...meter, meterId, nodeId: connect(meter) };
+			const place = scatter(places.get(zoneCode(meter.zoneId)) ?? [], deterministicUnit(seed, meterId, PLACE_SALT));
+			return { ...meter, meterId, nodeId: connect(meter), ...place };
 		});
 		const place = meters.length === 1 ? ` ${zoneCode((meters[0] as SimulatedMeter).zoneId)}` : "";
 		return {

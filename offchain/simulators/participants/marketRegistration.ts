@@ -14,6 +14,8 @@ export type MarketRegistration = {
 		source: EnergySource;
 		maxWindowWh: number;
 		nodeId: number;
+		latitudeMicrodegrees: number;
+		longitudeMicrodegrees: number;
 	}[];
 	/** Settlement token to credit in the vault, satoshi. */
 	deposits: { account: Address; amountSat: number }[];
@@ -25,13 +27,9 @@ export function marketRegistration(population: readonly Participant[]): MarketRe
 			.filter((participant) => participant.licenceTier > 0)
 			.map(({ address, licenceTier }) => ({ account: address, tier: licenceTier })),
 		meters: population.flatMap((participant) =>
-			participant.meters.map(({ meterId, zoneId, source, maxWindowWh, nodeId }) => ({
-				meterId,
+			participant.meters.map(({ peakLoadWh: _peakLoadWh, ...meter }) => ({
+				...meter,
 				owner: participant.address,
-				zoneId,
-				source,
-				maxWindowWh,
-				nodeId,
 			})),
 		),
 		deposits: population
