@@ -10,7 +10,7 @@ export default defineConfig({
 	solidity: {
 		version: "0.8.37",
 		path: solcPath,
-		settings: { optimizer: { enabled: true, runs: 10_000 }, evmVersion: "osaka" },
+		settings: { viaIR: true, optimizer: { enabled: true, runs: 10_000 }, evmVersion: "osaka" },
 	},
 	paths: { sources: "./contracts", tests: "./test/contracts" },
 });

@@ -43,9 +43,6 @@ interface ICertificateRegistry is IERC1888 {
     /// @notice The trade of a chunk up to which certificates are issued.
     function issuedTrades(uint32 windowId, uint16 chunkIndex) external view returns (uint16);
 
-    /// @notice Units issued of an id.
-    function issuedSupply(uint256 id) external view returns (uint256);
-
     /// @notice Whether the id is revoked.
     function isRevoked(uint256 id) external view returns (bool);
 

@@ -45,7 +45,6 @@ interface ICollateralVault {
     error EpochAlreadyRaised(address account, uint32 effectiveWindow);
     error OnlySettlement(address caller);
     error OnlyRegistry(address caller);
-    error AccountsOutOfOrder(address account);
     /// @notice The batch created or destroyed money.
     error UnbalancedSettlement(int256 sumMsat);
 
@@ -97,7 +96,7 @@ interface ICollateralVault {
     function exitDueAt(address account) external view returns (uint256);
 
     /// @notice Applies one chunk of a window. Only the settlement contract.
-    /// @param updates Two words per account, ascending by account. First: bits 255–96 account, bits 95–0 delta in msat
+    /// @param updates Two words per account, an account may come twice. First: bits 255–96 account, bits 95–0 delta in msat
     /// (two's complement). Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone.
     function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external;
 

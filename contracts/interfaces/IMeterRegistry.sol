@@ -47,10 +47,6 @@ interface IMeterRegistry {
     /// @notice From `effectiveWindow` on the meter may not be traded.
     event MeterDeactivated(uint32 indexed meterId, uint32 effectiveWindow);
     event AttesterSet(uint8 indexed licensee, address indexed attester, bool allowed);
-    /// @notice `attester` signed two readings for one meter and window and lost its office.
-    event AttesterEquivocated(
-        uint8 indexed licensee, address indexed attester, uint32 windowId, uint32 meterId, uint32 first, uint32 second
-    );
     /// @notice `device` may sign orders for `account` for windows below `untilWindow`; 0 ends it.
     event DelegateSet(address indexed account, address indexed device, uint32 untilWindow);
 
@@ -66,7 +62,6 @@ interface IMeterRegistry {
     error InvalidPlace(int32 latitudeMicrodegrees, int32 longitudeMicrodegrees);
     error MeterExists(uint32 meterId);
     error MeterUnknown(uint32 meterId);
-    error NoEquivocation();
     error InvalidLicensee(uint8 licensee);
 
     /// @notice Grants or renews licences. ERC or its registrar.

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
+import {Roles} from "./libraries/Roles.sol";
+import {Windows} from "./libraries/Windows.sol";
+import {AccountWord, AccountWords} from "./types/AccountWord.sol";
+
+/// @title Custody of the settlement token
+/// @notice See ICollateralVault.
+contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using Checkpoints for Checkpoints.Trace224;
+
+    uint256 private constant MSAT_PER_SAT = 1000;
+    bytes32 private constant WITHDRAWAL_TYPEHASH =
+        keccak256("Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)");
+
+    /// @notice The settlement token; one base unit is one satoshi.
+    IERC20 public immutable TOKEN;
+
+    /// @notice The contract that moves balances.
+    address public settlement;
+    /// @notice The contract that notes licences.
+    address public registry;
+    /// @inheritdoc ICollateralVault
+    uint64 public totalMsat;
+
+    mapping(address account => AccountWord) private _accounts;
+    mapping(address account => Checkpoints.Trace224) private _epochs;
+    mapping(address account => mapping(uint256 nonce => bool)) private _usedNonces;
+
+    constructor(address manager, IERC20 token) AccessManaged(manager) EIP712("GridTokenX", "1") {
+        TOKEN = token;
+    }
+
+    /// @inheritdoc ICollateralVault
+    function deposit(uint256 amountSat) external {
+        _deposit(msg.sender, amountSat);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function depositFor(address account, uint256 amountSat) external {
+        _deposit(account, amountSat);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function withdraw(uint256 amountSat, uint256 nonce, uint256 deadlineSeconds, bytes calldata operatorSignature)
+        external
+        nonReentrant
+    {
+        if (amountSat == 0) revert ZeroAmount();
+        if (block.timestamp > deadlineSeconds) revert WithdrawalExpired(deadlineSeconds);
+        if (_usedNonces[msg.sender][nonce]) revert WithdrawalNonceUsed(msg.sender, nonce);
+        _usedNonces[msg.sender][nonce] = true;
+
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(abi.encode(WITHDRAWAL_TYPEHASH, msg.sender, amountSat, nonce, deadlineSeconds))
+        );
+        (address signer,,) = ECDSA.tryRecoverCalldata(digest, operatorSignature);
+        if (!_isOperator(signer)) revert NotOperator(signer);
+
+        uint256 balanceMsat = _accounts[msg.sender].balanceMsat();
+        if (amountSat > balanceMsat / MSAT_PER_SAT) {
+            revert InsufficientBalance(msg.sender, balanceMsat, amountSat);
+        }
+        _pay(msg.sender, amountSat, _accounts[msg.sender], false);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function requestExit() external {
+        AccountWord word = _accounts[msg.sender];
+        if (word.exitFromWindow() != 0) revert ExitAlreadyRequested(msg.sender, word.exitFromWindow());
+        uint32 effectiveWindow = Windows.nextEffective();
+        _accounts[msg.sender] = word.withExit(effectiveWindow);
+        emit ExitRequested(msg.sender, effectiveWindow, uint40(_dueAt(effectiveWindow)));
+    }
+
+    /// @inheritdoc ICollateralVault
+    function cancelExit() external {
+        AccountWord word = _accounts[msg.sender];
+        if (word.exitFromWindow() == 0) revert ExitNotRequested(msg.sender);
+        _accounts[msg.sender] = word.withExit(0);
+        emit ExitCancelled(msg.sender);
+    }
+
+    /// @inheritdoc ICollateralVault
+    /// @dev Due only after every window that could hold a trade of the account is past its settlement deadline, so nobody is
+    /// left unpaid. What is below one satoshi stays.
+    function exit(address account) external nonReentrant {
+        AccountWord word = _accounts[account];
+        uint32 effectiveWindow = word.exitFromWindow();
+        if (effectiveWindow == 0) revert ExitNotRequested(account);
+        uint256 dueAt = _dueAt(effectiveWindow);
+        if (block.timestamp < dueAt) revert ExitNotDue(account, dueAt);
+        _pay(account, word.balanceMsat() / MSAT_PER_SAT, word.withExit(0), true);
+    }
+
+    /// @inheritdoc ICollateralVault
+    /// @dev The history is kept because a window committed before must be judged by the epoch of its own time. At most one entry per
+    /// window keeps the search in settlement short.
+    function raiseEpoch() external returns (uint32 epoch, uint32 effectiveWindow) {
+        AccountWord word = _accounts[msg.sender];
+        effectiveWindow = Windows.nextEffective();
+        if (word.epochFromWindow() >= effectiveWindow) revert EpochAlreadyRaised(msg.sender, word.epochFromWindow());
+        epoch = word.epoch() + 1;
+        _epochs[msg.sender].push(effectiveWindow, epoch);
+        _accounts[msg.sender] = word.withEpoch(epoch, effectiveWindow);
+        emit EpochRaised(msg.sender, epoch, effectiveWindow);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external {
+        if (msg.sender != settlement) revert OnlySettlement(msg.sender);
+        bytes memory deltas = new bytes(updates.length * 16);
+        int256 sumMsat;
+        for (uint256 i = 0; i < updates.length; i += 2) {
+            uint256 update = updates[i];
+            uint256 cursor = updates[i + 1];
+            address account = address(uint160(update >> 96));
+            int256 deltaMsat = int96(uint96(update));
+            AccountWord word = _accounts[account];
+            int256 balanceMsat = int256(uint256(word.balanceMsat())) + deltaMsat;
+            if (balanceMsat < 0) {
+                revert InsufficientBalance(account, word.balanceMsat(), uint256(-deltaMsat));
+            }
+            sumMsat += deltaMsat;
+            // Cannot exceed 64 bits: all balances together stay below 2^63, because the sum of the deltas is zero.
+            word = word.withBalance(uint64(uint256(balanceMsat)));
+            if (cursor != 0) word = word.withCursor(cursor);
+            _accounts[account] = word;
+            assembly ("memory-safe") {
+                mstore(add(add(deltas, 0x20), mul(i, 16)), update)
+            }
+        }
+        if (sumMsat != 0) revert UnbalancedSettlement(sumMsat);
+        emit BalancesSettled(windowId, chunkIndex, last, deltas);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function noteLicence(address account, uint32 licensedUntilWindow) external {
+        if (msg.sender != registry) revert OnlyRegistry(msg.sender);
+        _accounts[account] = _accounts[account].withLicence(licensedUntilWindow);
+        emit LicenceNoted(account, licensedUntilWindow);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function setSettlement(address settlement_) external restricted {
+        settlement = settlement_;
+        emit SettlementChanged(settlement_);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function setRegistry(address registry_) external restricted {
+        registry = registry_;
+        emit RegistryChanged(registry_);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function balanceOf(address account) external view returns (uint64) {
+        return _accounts[account].balanceMsat();
+    }
+
+    /// @inheritdoc ICollateralVault
+    function accountWord(address account) external view returns (AccountWord) {
+        return _accounts[account];
+    }
+
+    /// @inheritdoc ICollateralVault
+    function accountWords(address[] calldata accounts) external view returns (uint256[] memory words) {
+        words = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            words[i] = AccountWord.unwrap(_accounts[accounts[i]]);
+        }
+    }
+
+    /// @inheritdoc ICollateralVault
+    function epochAt(address account, uint32 windowId) external view returns (uint32) {
+        return uint32(_epochs[account].upperLookupRecent(windowId));
+    }
+
+    /// @inheritdoc ICollateralVault
+    function nextEffectiveWindow() external view returns (uint32) {
+        return Windows.nextEffective();
+    }
+
+    /// @inheritdoc ICollateralVault
+    function exitDueAt(address account) external view returns (uint256) {
+        uint32 effectiveWindow = _accounts[account].exitFromWindow();
+        return effectiveWindow == 0 ? 0 : _dueAt(effectiveWindow);
+    }
+
+    /// @notice Whether `account` has used a withdrawal nonce.
+    function isNonceUsed(address account, uint256 nonce) external view returns (bool) {
+        return _usedNonces[account][nonce];
+    }
+
+    /// @notice EIP-712 domain separator of withdrawals.
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    function _deposit(address account, uint256 amountSat) private nonReentrant {
+        if (amountSat == 0) revert ZeroAmount();
+        if (account == address(0)) revert ZeroAccount();
+        uint256 before = TOKEN.balanceOf(address(this));
+        TOKEN.safeTransferFrom(msg.sender, address(this), amountSat);
+        uint256 receivedSat = TOKEN.balanceOf(address(this)) - before;
+        if (receivedSat == 0) revert ZeroAmount();
+        if (receivedSat > (uint64(type(int64).max) - totalMsat) / MSAT_PER_SAT) revert DepositTooLarge(receivedSat);
+        uint64 amountMsat = uint64(receivedSat * MSAT_PER_SAT);
+        totalMsat += amountMsat;
+        AccountWord word = _accounts[account];
+        _accounts[account] = word.withBalance(word.balanceMsat() + amountMsat);
+        emit Deposited(account, msg.sender, amountMsat);
+    }
+
+    function _pay(address account, uint256 amountSat, AccountWord word, bool leaving) private {
+        uint64 amountMsat = uint64(amountSat * MSAT_PER_SAT);
+        _accounts[account] = word.withBalance(word.balanceMsat() - amountMsat);
+        totalMsat -= amountMsat;
+        emit Withdrawn(account, amountMsat, leaving);
+        if (amountSat != 0) TOKEN.safeTransfer(account, amountSat);
+    }
+
+    function _isOperator(address signer) private view returns (bool member) {
+        if (signer == address(0)) return false;
+        (member,) = IAccessManager(authority()).hasRole(Roles.OPERATOR, signer);
+    }
+
+    function _dueAt(uint32 effectiveWindow) private pure returns (uint256) {
+        return Windows.startOf(effectiveWindow) + Windows.SETTLEMENT_DEADLINE_SECONDS;
+    }
+}
