@@ -1,25 +1,16 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Clock } from "../../application/ports/Clock.ts";
-import type { Authority, Directive, DirectiveKind } from "../../domain/engine/EngineInput.ts";
+import type { Directive } from "../../domain/engine/EngineInput.ts";
 import { type ZoneCode, zoneCode } from "../../domain/grid/zones.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import { formatWindow, type WindowId, windowStart } from "../../domain/units/window.ts";
-
-export type DirectiveRequest = {
-	authority: Authority;
-	kind: DirectiveKind;
-	zoneId: number;
-	fromWindow: WindowId;
-	toWindow: WindowId;
-	value: number;
-	reasonHash: Hash32;
-};
+import type { DirectiveOrder } from "../../infrastructure/chain/contractCalls.ts";
 
 /** An authority's desk: its multisig on the chain, with the keys of the owners who are on duty. */
 export interface DirectiveDesk {
 	/** Executes the directive as a typed multisig transaction; resolves when it is mined. */
-	execute(request: DirectiveRequest): Promise<{ transactionHash: Hash32 }>;
+	execute(request: DirectiveOrder): Promise<{ transactionHash: Hash32 }>;
 	/** Directives on the chain that cover the window. */
 	directivesFor(windowId: WindowId): Promise<readonly Directive[]>;
 }
@@ -63,7 +54,7 @@ export function zoneHalt(zoneId: number, windowId: WindowId): ZoneHalt {
 	return { zone: zoneCode(zoneId), zoneId, windowId };
 }
 
-function haltRequest({ zone, zoneId, windowId }: ZoneHalt): DirectiveRequest {
+function haltRequest({ zone, zoneId, windowId }: ZoneHalt): DirectiveOrder {
 	const order = `EGAT National Control Center: maintenance outage, no trading in ${zone} for ${formatWindow(windowId)}`;
 	return {
 		authority: "EGAT",

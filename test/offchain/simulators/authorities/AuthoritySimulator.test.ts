@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { Directive } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { windowStart } from "../../../../offchain/domain/units/window.ts";
+import type { DirectiveOrder } from "../../../../offchain/infrastructure/chain/contractCalls.ts";
 import {
 	AuthoritySimulator,
 	type DirectiveDesk,
-	type DirectiveRequest,
 } from "../../../../offchain/simulators/authorities/AuthoritySimulator.ts";
 import { testScenario, windowOf } from "../testScenario.ts";
 import { VirtualClock } from "../VirtualClock.ts";
@@ -12,9 +12,9 @@ import { VirtualClock } from "../VirtualClock.ts";
 const FIRST = windowOf("2026-11-24T10:00");
 
 class RecordingDesk implements DirectiveDesk {
-	readonly executed: DirectiveRequest[] = [];
+	readonly executed: DirectiveOrder[] = [];
 
-	async execute(request: DirectiveRequest) {
+	async execute(request: DirectiveOrder) {
 		this.executed.push(request);
 		return { transactionHash: "0xabc" as const };
 	}
