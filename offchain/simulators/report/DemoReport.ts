@@ -13,10 +13,15 @@ export type WindowReport = {
 	/** Zones with a trade at either end. */
 	tradingZones: ZoneCode[];
 	haltedZones: ZoneCode[];
-	/** Sold = delivered + short. */
+	/** Sold = delivered + short + curtailed + skipped. */
 	soldWh: number;
 	deliveredWh: number;
+	/** Not delivered by its seller, compensated. */
 	shortWh: number;
+	/** Taken by an authority's directive. */
+	curtailedWh: number;
+	/** In trades the contract skipped, with a code each. */
+	skippedWh: number;
 	/** Metered injection the delivered energy took; injected = delivered + lost. */
 	injectedWh: number;
 	lostWh: number;
@@ -43,6 +48,8 @@ export type DemoReport = {
 		soldWh: number;
 		deliveredWh: number;
 		shortWh: number;
+		curtailedWh: number;
+		skippedWh: number;
 		injectedWh: number;
 		lostWh: number;
 		debitedMsat: number;

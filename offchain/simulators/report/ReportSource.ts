@@ -17,6 +17,8 @@ export type MarketFigures = {
 export type SettlementFigures = {
 	deliveredWh: number;
 	shortWh: number;
+	curtailedWh: number;
+	skippedWh: number;
 	injectedWh: number;
 	lostWh: number;
 	debitedMsat: number;

@@ -58,7 +58,8 @@ function openSums(window: WindowReport): string[] {
 		if (left !== right) open.push(`window ${window.windowId}: ${name}: ${left} ≠ ${right}`);
 	};
 	check("injected = delivered + lost, Wh", window.injectedWh, window.deliveredWh + window.lostWh);
-	check("sold = delivered + short, Wh", window.soldWh, window.deliveredWh + window.shortWh);
+	const accountedWh = window.deliveredWh + window.shortWh + window.curtailedWh + window.skippedWh;
+	check("sold = delivered + short + curtailed + skipped, Wh", window.soldWh, accountedWh);
 	check("debited = credited + charges, msat", window.debitedMsat, window.creditedMsat + window.chargesMsat);
 	return open;
 }
@@ -80,6 +81,8 @@ function totals(windows: readonly WindowReport[]): Omit<DemoReport["totals"], "u
 		soldWh: sum((window) => window.soldWh),
 		deliveredWh: sum((window) => window.deliveredWh),
 		shortWh: sum((window) => window.shortWh),
+		curtailedWh: sum((window) => window.curtailedWh),
+		skippedWh: sum((window) => window.skippedWh),
 		injectedWh: sum((window) => window.injectedWh),
 		lostWh: sum((window) => window.lostWh),
 		debitedMsat: sum((window) => window.debitedMsat),
