@@ -3,7 +3,7 @@ import type { ReasonCode } from "../../domain/orders/reasonCodes.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 
-export type UnexplainedRejection = {
+type UnexplainedRejection = {
 	orderHash: Hash32;
 	participant: string;
 	order: Order;

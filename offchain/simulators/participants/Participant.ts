@@ -1,23 +1,21 @@
 import type { EnergySource } from "../../domain/grid/energySource.ts";
 import type { Address, Hex } from "../../domain/units/Address.ts";
 
-export const PARTICIPANT_KINDS = [
-	"prosumer",
-	"household",
-	"factory",
-	"hydroPlant",
-	"windPlant",
-	"solarPlant",
-	"biomassPlant",
-	"battery",
-	"retailer",
-	"marketMaker",
+export type ParticipantKind =
+	| "prosumer"
+	| "household"
+	| "factory"
+	| "hydroPlant"
+	| "windPlant"
+	| "solarPlant"
+	| "biomassPlant"
+	| "battery"
+	| "retailer"
+	| "marketMaker"
 	/** Holds no licence: every order of his must be refused. */
-	"unlicensed",
+	| "unlicensed"
 	/** Licensed, but his deposit covers nothing. */
-	"underfunded",
-] as const;
-export type ParticipantKind = (typeof PARTICIPANT_KINDS)[number];
+	| "underfunded";
 
 export type SimulatedMeter = {
 	meterId: number;
