@@ -9,7 +9,12 @@ export type GridLimits = {
 	nodes: FeederNode[];
 	/** Distribution loss by zone (`[zoneId - 1]`), parts per million of the energy delivered in that zone. */
 	distributionLossPartsPerMillion: number[];
+	/** Quadratic loss of the lines that are not among `elements`, condensed to the zones. */
+	unmonitoredLoss?: ZonalLoss;
 };
+
+/** `lossWh(p) = Σ linear[z]·p[z] + Σ p[y]·quadraticPerWh[y][z]·p[z]` on top of the reference, for zone net positions p in Wh. */
+export type ZonalLoss = { linear: number[]; quadraticPerWh: number[][] };
 
 export type TransmissionElement = {
 	name: string;
