@@ -10,6 +10,7 @@ export default defineConfig({
 	solidity: {
 		version: "0.8.37",
 		path: solcPath,
+		npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
 		settings: { viaIR: true, optimizer: { enabled: true, runs: 10_000 }, evmVersion: "osaka" },
 	},
 	paths: { sources: "./contracts", tests: "./test/contracts" },

@@ -59,8 +59,8 @@ export type SetMeterForecast = { type: "SetMeterForecast"; meterId: number; wind
 export type RaiseBuyingPower = { type: "RaiseBuyingPower"; account: Address; amountMsat: number };
 
 /**
- * A fact final on the chain. `position` is `blockNumber × 10_000 + logIndex`; the engine ignores a fact at or
- * below the last position it applied, so the indexer may deliver again.
+ * A fact final on the chain. `position` rises along the chain: `(blockNumber × 10_000 + logIndex) × 4 + place among the
+ * facts of the log`; the engine ignores a fact at or below the last position it applied, so the indexer may deliver again.
  */
 export type ChainFact = { type: "ChainFact"; position: number; fact: ChainFactBody };
 
@@ -87,7 +87,13 @@ export type ChainFactBody =
 	| { kind: "DirectiveSet"; directive: Directive }
 	| { kind: "DirectiveLifted"; directiveId: number }
 	| { kind: "WindowCommitted"; windowId: WindowId }
-	| { kind: "WindowSettled"; windowId: WindowId; deltas: { account: Address; deltaMsat: number }[] }
+	| {
+			kind: "WindowSettled";
+			windowId: WindowId;
+			deltas: { account: Address; deltaMsat: number }[];
+			/** More chunks of this window follow, each with its own deltas; the window is settled with the last one. */
+			partial?: boolean;
+	  }
 	| { kind: "WindowVoided"; windowId: WindowId }
 	| { kind: "WindowExpired"; windowId: WindowId };
 
