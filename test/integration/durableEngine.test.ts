@@ -95,9 +95,11 @@ describe("X4 durable engine", () => {
 
 	it("behavior: a full queue answers busy instead of growing", async () => {
 		const engine = await start(lock.epoch, { maxQueuedInputs: 10 });
-		const replies = await engine.submitMany(Array.from({ length: 30 }, (_, index) => credit(index)));
+		const replies = await Promise.all(Array.from({ length: 30 }, (_, index) => engine.submit(credit(index))));
 		expect(replies.filter((reply) => reply.status === "applied")).to.have.length(10);
 		expect(replies.filter((reply) => reply.status === "busy")).to.have.length(20);
+		const many = await engine.submitMany(Array.from({ length: 11 }, (_, index) => credit(index)));
+		expect(many.every((reply) => reply.status === "busy")).to.equal(true);
 	});
 
 	it("error: an overtaken leader cannot write one row, and stops", async () => {

@@ -7,6 +7,6 @@ export type EngineReply = { status: "applied"; sequence: number; events: EngineE
 /** Hands inputs to the engine's single writer and resolves after they are durable. */
 export interface EngineGateway {
 	submit(input: EngineInput): Promise<EngineReply>;
-	/** Several at once, in order, one reply each. */
+	/** Several at once, in order, one reply each; either all are taken or all are answered busy. */
 	submitMany(inputs: EngineInput[]): Promise<EngineReply[]>;
 }

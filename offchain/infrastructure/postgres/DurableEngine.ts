@@ -71,6 +71,9 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	}
 
 	submitMany(inputs: EngineInput[]): Promise<EngineReply[]> {
+		if (this.waiting.length + inputs.length > this.options.maxQueuedInputs) {
+			return Promise.resolve(inputs.map(() => ({ status: "busy" as const })));
+		}
 		return Promise.all(inputs.map((input) => this.submit(input)));
 	}
 

@@ -1,0 +1,260 @@
+import type pg from "pg";
+import { createPublicClient, http, keccak256, type PublicClient } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
+import { sleepMillis } from "../clock/sleepMillis.ts";
+import { openConnection } from "../postgres/openPool.ts";
+import { describeRpcError } from "./describeRpcError.ts";
+import type { TransactionOutcome, TransactionRequest } from "./TransactionRequest.ts";
+import { type SignedAttempt, type StoredTransaction, TransactionStore } from "./TransactionStore.ts";
+
+/** Gas estimates are made on the newest state; the block it is mined in may be a little dearer. */
+const GAS_MARGIN_PERCENT = 130n;
+const MAX_ATTEMPTS = 24;
+const PLAIN_TRANSFER_GAS = 21_000;
+
+export type TransactionSenderOptions = {
+	pool: pg.Pool;
+	databaseUrl: string;
+	rpcUrl: string;
+	chainId: number;
+	privateKey: Hex;
+	/** A receipt counts with this many blocks counting its own. */
+	confirmations: number;
+	/** Wall-clock time after which an unmined transaction pays more. */
+	bumpAfterMillis?: number;
+	pollMillis?: number;
+	/** Largest fee this system will pay, wei per gas. */
+	maxFeePerGasCap?: bigint;
+	/** Told about what a person should know: a key used elsewhere, a fee at its cap, a chain that does not answer. */
+	onAlarm?: (message: string) => void;
+};
+
+/**
+ * Sends the transactions of one key. The nonce and every signed version are on disk before anything is sent, so that
+ * after a crash the same bytes go out again and nothing is sent twice; "did it arrive?" is always answered by looking
+ * for receipts of every version. Requests are idempotent by key. One process owns a key (advisory lock).
+ */
+export class TransactionSender {
+	readonly address: Address;
+	private readonly options: Required<TransactionSenderOptions>;
+	private readonly account: ReturnType<typeof privateKeyToAccount>;
+	private readonly client: PublicClient;
+	private readonly store: TransactionStore;
+	private readonly abort = new AbortController();
+	private readonly finished = new Map<number, ((transaction: StoredTransaction) => void)[]>();
+	private wake: () => void = () => undefined;
+	private loop: Promise<void> = Promise.resolve();
+	private releaseKey: () => Promise<void> = async () => undefined;
+	private lastAlarm = "";
+
+	constructor(options: TransactionSenderOptions) {
+		this.options = {
+			bumpAfterMillis: 15_000,
+			pollMillis: 200,
+			maxFeePerGasCap: 500_000_000_000n,
+			onAlarm: () => undefined,
+			...options,
+		};
+		this.account = privateKeyToAccount(options.privateKey);
+		this.address = this.account.address.toLowerCase() as Address;
+		this.client = createPublicClient({ transport: http(options.rpcUrl, { timeout: 15_000 }), cacheTime: 0 });
+		this.store = new TransactionStore(options.pool, options.chainId, this.address);
+	}
+
+	/** Becomes the key's only owner (waits for it) and carries on with what was in flight. */
+	async start(): Promise<void> {
+		const connection = await openConnection(this.options.databaseUrl, `gridtokenx sender ${this.address}`);
+		connection.on("error", (error) => this.alarm(`lost the lock on ${this.address}: ${error.message}`));
+		connection.on("end", () => this.abort.abort());
+		await connection.query("SELECT pg_advisory_lock(hashtextextended($1, $2))", [this.address, this.options.chainId]);
+		this.releaseKey = () => connection.end();
+		this.loop = this.run();
+	}
+
+	async stop(): Promise<void> {
+		this.abort.abort();
+		this.wake();
+		await this.loop;
+		await this.releaseKey();
+	}
+
+	/** Sends once per key, whoever asks and however often; resolves with what became of it. */
+	async send(request: TransactionRequest): Promise<TransactionOutcome> {
+		const stored = await this.store.request({ ...request, to: request.to.toLowerCase() as Address });
+		if (stored.state !== "queued" && stored.state !== "sent") return outcomeOf(stored);
+		if (this.abort.signal.aborted) throw new Error("the transaction sender has been stopped");
+		return new Promise((resolve, reject) => {
+			const waiting = this.finished.get(stored.id) ?? [];
+			waiting.push((transaction) => resolve(outcomeOf(transaction)));
+			this.finished.set(stored.id, waiting);
+			this.abort.signal.addEventListener("abort", () => reject(new Error("the transaction sender has been stopped")), {
+				once: true,
+			});
+			this.wake();
+		});
+	}
+
+	private async run(): Promise<void> {
+		while (!this.abort.signal.aborted) {
+			try {
+				for (const transaction of await this.store.open()) {
+					if (this.abort.signal.aborted) return;
+					if (transaction.state === "queued") await this.sendFirst(transaction);
+					else await this.follow(transaction);
+				}
+				await this.tellWhoWaits();
+				this.lastAlarm = "";
+			} catch (error) {
+				this.alarm(`${this.address} cannot send: ${describeRpcError(error)}`);
+			}
+			const pause = new AbortController();
+			this.wake = () => pause.abort();
+			await sleepMillis(this.options.pollMillis, pause.signal);
+		}
+	}
+
+	/** A call that would revert is refused before it gets a nonce, so that it leaves no gap. */
+	private async sendFirst(transaction: StoredTransaction): Promise<void> {
+		const { to, data } = transaction;
+		let gasLimit: number;
+		try {
+			const estimate = await this.client.estimateGas({ account: this.account.address, to, data });
+			gasLimit = Number((estimate * GAS_MARGIN_PERCENT) / 100n);
+		} catch (error) {
+			if (!isRevert(error)) throw error;
+			await this.store.finish(transaction.id, { state: "refused", detail: describeRpcError(error) });
+			return;
+		}
+		const nonce = await this.store.assignNonce(transaction.id, gasLimit, await this.transactionCount());
+		await this.sign({ ...transaction, nonce, gasLimit }, null);
+	}
+
+	private async follow(transaction: StoredTransaction): Promise<void> {
+		const attempts = await this.store.attempts(transaction.id);
+		if (await this.findReceipt(transaction, attempts)) return;
+		const count = await this.transactionCount();
+		const nonce = transaction.nonce as number;
+		if (count > nonce) {
+			// Used, yet by none of our versions: look once more, the receipt may have come in between.
+			if (await this.findReceipt(transaction, attempts)) return;
+			this.alarm(`nonce ${nonce} of ${this.address} was used by a transaction that is not ours`);
+			await this.store.requeue(transaction.id);
+			return;
+		}
+		const last = attempts.at(-1);
+		if (last === undefined) {
+			await this.sign(transaction, null);
+			return;
+		}
+		const isStuck = last.ageMillis >= this.options.bumpAfterMillis && count === nonce;
+		if (isStuck && attempts.length < MAX_ATTEMPTS) await this.sign(transaction, last);
+		else if (!(await this.isPending(last))) await this.broadcast(last.raw);
+	}
+
+	private async findReceipt(transaction: StoredTransaction, attempts: SignedAttempt[]): Promise<boolean> {
+		for (const { transactionHash } of attempts) {
+			const receipt = await this.client.request({ method: "eth_getTransactionReceipt", params: [transactionHash] });
+			if (receipt === null) continue;
+			const blockNumber = Number(receipt.blockNumber);
+			const head = Number(await this.client.getBlockNumber());
+			// Mined but not final: nothing to send, nothing to tell yet.
+			if (head - blockNumber + 1 < this.options.confirmations) return true;
+			await this.store.finish(transaction.id, {
+				state: receipt.status === "0x1" ? "confirmed" : "reverted",
+				transactionHash,
+				blockNumber,
+				gasUsed: Number(receipt.gasUsed),
+			});
+			return true;
+		}
+		return false;
+	}
+
+	/** Signs a version, writes it down, then sends it. `previous` is the version to be outbid. */
+	private async sign(transaction: StoredTransaction, previous: SignedAttempt | null): Promise<void> {
+		const fees = await this.client.estimateFeesPerGas();
+		const raise = (now: bigint, before: bigint | undefined): bigint => {
+			const least = before === undefined ? now : before + before / 8n + 1n;
+			return now > least ? now : least;
+		};
+		let maxFeePerGas = raise(fees.maxFeePerGas, previous?.maxFeePerGas);
+		let maxPriorityFeePerGas = raise(fees.maxPriorityFeePerGas, previous?.maxPriorityFeePerGas);
+		const cap = this.options.maxFeePerGasCap;
+		if (maxFeePerGas > cap) {
+			this.alarm(`the fee for nonce ${transaction.nonce} of ${this.address} has reached its cap`);
+			if (previous !== null && previous.maxFeePerGas >= cap) return;
+			maxFeePerGas = cap;
+		}
+		if (maxPriorityFeePerGas > maxFeePerGas) maxPriorityFeePerGas = maxFeePerGas;
+		const raw = await this.account.signTransaction({
+			type: "eip1559",
+			chainId: this.options.chainId,
+			to: transaction.to,
+			data: transaction.data,
+			nonce: transaction.nonce as number,
+			gas: BigInt(transaction.gasLimit ?? PLAIN_TRANSFER_GAS),
+			maxFeePerGas,
+			maxPriorityFeePerGas,
+		});
+		await this.store.addAttempt(transaction.id, {
+			attempt: (previous?.attempt ?? 0) + 1,
+			transactionHash: keccak256(raw) as Hash32,
+			raw,
+			maxFeePerGas,
+			maxPriorityFeePerGas,
+		});
+		await this.broadcast(raw);
+	}
+
+	/** Every refusal of a node may mean "I have it already": receipts decide, not this answer. */
+	private async broadcast(raw: Hex): Promise<void> {
+		try {
+			await this.client.sendRawTransaction({ serializedTransaction: raw });
+		} catch (error) {
+			const text = describeRpcError(error);
+			if (/already (known|imported)|nonce too low|underpriced|replacement/i.test(text)) return;
+			throw error;
+		}
+	}
+
+	private async isPending({ transactionHash }: SignedAttempt): Promise<boolean> {
+		return (await this.client.request({ method: "eth_getTransactionByHash", params: [transactionHash] })) !== null;
+	}
+
+	private transactionCount(): Promise<number> {
+		return this.client.getTransactionCount({ address: this.account.address, blockTag: "latest" });
+	}
+
+	private async tellWhoWaits(): Promise<void> {
+		for (const [id, waiting] of this.finished) {
+			const transaction = await this.store.byId(id);
+			if (transaction.state === "queued" || transaction.state === "sent") continue;
+			this.finished.delete(id);
+			for (const resolve of waiting) resolve(transaction);
+		}
+	}
+
+	private alarm(message: string): void {
+		if (message === this.lastAlarm) return;
+		this.lastAlarm = message;
+		this.options.onAlarm(message);
+	}
+}
+
+function outcomeOf(transaction: StoredTransaction): TransactionOutcome {
+	if (transaction.state === "refused") return { status: "refused", detail: transaction.detail ?? "" };
+	if (transaction.state !== "confirmed" && transaction.state !== "reverted") {
+		throw new Error(`transaction ${transaction.id} is still ${transaction.state}`);
+	}
+	return {
+		status: transaction.state,
+		transactionHash: transaction.transactionHash as Hash32,
+		blockNumber: transaction.blockNumber as number,
+		gasUsed: transaction.gasUsed as number,
+	};
+}
+
+function isRevert(error: unknown): boolean {
+	return /revert/i.test(describeRpcError(error));
+}
