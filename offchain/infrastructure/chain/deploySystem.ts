@@ -3,7 +3,7 @@ import type { MarketRulesVersion } from "../../domain/settlement/SettlementRules
 import type { Address } from "../../domain/units/Address.ts";
 import { rulesArgument } from "./contractCalls.ts";
 import { type DeployClients, deployCreate2, ensureFactory, send } from "./createTwo.ts";
-import type { ContractName, Deployment, SafeName } from "./Deployment.ts";
+import { CONTRACT_NAMES, type ContractName, type Deployment, type SafeName } from "./Deployment.ts";
 import { deploySafeContracts, deploySafes, type SafeOwners } from "./deploySafes.ts";
 import { type Artifact, loadAccessManagerArtifact, loadArtifact } from "./loadArtifact.ts";
 import { accessManagerAbi, registryAbi, vaultAbi } from "./protocolAbi.ts";
@@ -70,53 +70,58 @@ export async function deploySystem(clients: DeployClients, parameters: DeployPar
 	};
 }
 
+/** Constructor arguments of every contract: what deployment encodes and source verification asks for. */
+export function constructorArguments(
+	parameters: DeployParameters,
+	deployer: Address,
+	{ addresses, chargeAccounts }: Pick<Deployment, "addresses" | "chargeAccounts">,
+): Record<ContractName, { artifact: string; args: readonly unknown[] }> {
+	const manager = addresses.AccessManager;
+	const { CollateralVault: vault, MeterRegistry: registry, GridDirectives: directives } = addresses;
+	const receivers = {
+		egat: chargeAccounts.EGAT,
+		mea: chargeAccounts.MEA,
+		pea: chargeAccounts.PEA,
+		congestion: chargeAccounts.congestion,
+		platform: chargeAccounts.platform,
+	};
+	const factors = parameters.avoidedGramsPerKwh.reduce((packed, g, i) => packed | (BigInt(g) << BigInt(16 * i)), 0n);
+	const settlement = [manager, vault, registry, addresses.MarketRules, directives, receivers];
+	return {
+		AccessManager: { artifact: "AccessManager", args: [deployer] },
+		SatoshiToken: { artifact: "SatoshiToken", args: [manager] },
+		CollateralVault: { artifact: "CollateralVault", args: [manager, addresses.SatoshiToken] },
+		MeterRegistry: { artifact: "MeterRegistry", args: [manager, vault] },
+		MarketRules: { artifact: "MarketRules", args: [manager, rulesArgument(parameters.rules)] },
+		GridDirectives: { artifact: "GridDirectives", args: [manager] },
+		WindowSettlement: { artifact: "WindowSettlement", args: settlement },
+		CertificateRegistry: {
+			artifact: "CertificateRegistry",
+			args: [manager, addresses.WindowSettlement, registry, `0x${factors.toString(16)}`],
+		},
+		AuditLens: { artifact: "AuditLens", args: [vault, registry, directives] },
+	};
+}
+
 async function deployContracts(
 	clients: DeployClients,
 	parameters: DeployParameters,
 	deployer: Address,
-	charges: Deployment["chargeAccounts"],
+	chargeAccounts: Deployment["chargeAccounts"],
 ): Promise<Record<ContractName, Address>> {
-	const deploy = (artifact: Artifact, args: readonly unknown[]) =>
-		deployCreate2(
-			clients,
-			encodeDeployData({ abi: artifact.abi, bytecode: artifact.bytecode, args: args as unknown[] }),
-			parameters.salt,
-		);
-	const manager = await deploy(loadAccessManagerArtifact(), [deployer]);
-	const token = parameters.token ?? (await deploy(loadArtifact("SatoshiToken"), [manager]));
-	const vault = await deploy(loadArtifact("CollateralVault"), [manager, token]);
-	const registry = await deploy(loadArtifact("MeterRegistry"), [manager, vault]);
-	const rules = await deploy(loadArtifact("MarketRules"), [manager, rulesArgument(parameters.rules)]);
-	const directives = await deploy(loadArtifact("GridDirectives"), [manager]);
-	const receivers = {
-		egat: charges.EGAT,
-		mea: charges.MEA,
-		pea: charges.PEA,
-		congestion: charges.congestion,
-		platform: charges.platform,
-	};
-	const settlement = await deploy(loadArtifact("WindowSettlement"), [
-		manager,
-		vault,
-		registry,
-		rules,
-		directives,
-		receivers,
-	]);
-	const factors = parameters.avoidedGramsPerKwh.reduce((packed, g, i) => packed | (BigInt(g) << BigInt(16 * i)), 0n);
-	const certificates = await deploy(loadArtifact("CertificateRegistry"), [manager, settlement, registry, factors]);
-	const lens = await deploy(loadArtifact("AuditLens"), [vault, registry, directives]);
-	return {
-		AccessManager: manager,
-		SatoshiToken: token,
-		CollateralVault: vault,
-		MeterRegistry: registry,
-		MarketRules: rules,
-		GridDirectives: directives,
-		WindowSettlement: settlement,
-		CertificateRegistry: certificates,
-		AuditLens: lens,
-	};
+	const addresses = {} as Record<ContractName, Address>;
+	// In this order each contract's arguments are already known.
+	for (const name of CONTRACT_NAMES) {
+		if (name === "SatoshiToken" && parameters.token !== undefined) {
+			addresses[name] = parameters.token;
+			continue;
+		}
+		const { args } = constructorArguments(parameters, deployer, { addresses, chargeAccounts })[name];
+		const { abi, bytecode }: Artifact = name === "AccessManager" ? loadAccessManagerArtifact() : loadArtifact(name);
+		const initCode = encodeDeployData({ abi, bytecode, args: args as unknown[] });
+		addresses[name] = await deployCreate2(clients, initCode, parameters.salt);
+	}
+	return addresses;
 }
 
 /** Which role calls which restricted function; every other one stays with the administrator. */
