@@ -1,0 +1,17 @@
+import type { Endpoint } from "../Endpoint.ts";
+import { accountEndpoints } from "./accountEndpoints.ts";
+import { gridEndpoints } from "./gridEndpoints.ts";
+import { marketEndpoints } from "./marketEndpoints.ts";
+import { orderEndpoints } from "./orderEndpoints.ts";
+import { readingEndpoints } from "./readingEndpoints.ts";
+import { venueEndpoints } from "./venueEndpoints.ts";
+
+/** The whole public API. */
+export const ALL_ENDPOINTS: readonly Endpoint[] = [
+	...orderEndpoints,
+	...readingEndpoints,
+	...marketEndpoints,
+	...gridEndpoints,
+	...accountEndpoints,
+	...venueEndpoints,
+];

@@ -1,0 +1,57 @@
+import { type Endpoint, endpoint, ok } from "../Endpoint.ts";
+import {
+	directiveList,
+	directiveListQuery,
+	gridImpact,
+	gridImpactQuery,
+	gridStatus,
+	gridStatusQuery,
+} from "../messages/gridMessages.ts";
+import { problem } from "../Problem.ts";
+
+const NO_GRID = "This venue has no grid model attached.";
+
+export const gridEndpoints: Endpoint[] = [
+	endpoint({
+		method: "get",
+		path: "/v1/grid/status",
+		operationId: "GetGridStatus",
+		summary: "Flow and headroom of every element in one window, as trading sees them.",
+		tag: "grid",
+		query: gridStatusQuery,
+		success: [{ status: 200, schema: gridStatus, description: "Elements" }],
+		problems: ["MALFORMED", "UNAVAILABLE"],
+		async handle({ query }, deps) {
+			if (deps.grid === undefined) return problem("UNAVAILABLE", NO_GRID);
+			return ok(await deps.grid.status(query.windowId));
+		},
+	}),
+	endpoint({
+		method: "get",
+		path: "/v1/grid/impact",
+		operationId: "GetGridImpact",
+		summary: "What a trade would do to the grid: elements before and after, largest admissible size, loss.",
+		tag: "grid",
+		query: gridImpactQuery,
+		success: [{ status: 200, schema: gridImpact, description: "Impact" }],
+		problems: ["MALFORMED", "UNAVAILABLE"],
+		async handle({ query }, deps) {
+			if (deps.grid === undefined) return problem("UNAVAILABLE", NO_GRID);
+			return ok(await deps.grid.impact(query));
+		},
+	}),
+	endpoint({
+		method: "get",
+		path: "/v1/directives",
+		operationId: "GetDirectives",
+		summary: "What authorities have ordered through their multisigs, newest first.",
+		tag: "grid",
+		query: directiveListQuery,
+		success: [{ status: 200, schema: directiveList, description: "Directives" }],
+		problems: ["MALFORMED", "UNAVAILABLE"],
+		async handle({ query }, deps) {
+			if (deps.directives === undefined) return problem("UNAVAILABLE", "This venue does not index the chain.");
+			return ok({ directives: await deps.directives.find(query) });
+		},
+	}),
+];

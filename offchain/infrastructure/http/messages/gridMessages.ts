@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { AUTHORITIES, DIRECTIVE_KINDS } from "../../../domain/engine/EngineInput.ts";
+import { ZONE_COUNT } from "../../../domain/grid/zones.ts";
+import {
+	hash32,
+	queryLimit,
+	queryUnsigned,
+	queryWindowId,
+	queryZoneId,
+	safeInt,
+	safeUint,
+	uint32,
+	windowId,
+	zoneId,
+} from "./primitives.ts";
+
+/** The grid as trading sees it, and what authorities have ordered. */
+export const gridStatusQuery = z.strictObject({ windowId: queryWindowId });
+
+export const gridStatus = z
+	.strictObject({
+		windowId,
+		sequence: safeUint,
+		elements: z.array(
+			z
+				.strictObject({
+					name: z.string(),
+					flowWh: safeInt.describe("Positive in the element's own direction"),
+					upWh: safeInt,
+					downWh: safeInt,
+				})
+				.meta({ id: "GridElement" }),
+		),
+		haltedZoneIds: z.array(zoneId),
+	})
+	.meta({ id: "GridStatus" });
+
+export const gridImpactQuery = z.strictObject({
+	windowId: queryWindowId,
+	sellZoneId: queryZoneId,
+	sellNodeId: queryUnsigned(0xff_ffff).default(0),
+	buyZoneId: queryZoneId,
+	buyNodeId: queryUnsigned(0xff_ffff).default(0),
+	energyWh: queryUnsigned(0xffff_ffff).pipe(z.int().min(1)),
+});
+
+export const gridImpact = z
+	.strictObject({
+		windowId,
+		sellZoneId: zoneId,
+		sellNodeId: uint32,
+		buyZoneId: zoneId,
+		buyNodeId: uint32,
+		energyWh: uint32,
+		admittedWh: safeUint,
+		limitingElement: z.string().nullable(),
+		lossWh: safeUint,
+		congestionSatPerKwh: safeUint,
+		affected: z.array(
+			z.strictObject({ name: z.string(), beforeWh: safeInt, afterWh: safeInt, upWh: safeInt, downWh: safeInt }),
+		),
+	})
+	.meta({ id: "GridImpact", description: "What a trade would do to the grid, were it made now." });
+
+const directive = z
+	.strictObject({
+		directiveId: uint32,
+		authority: z.enum(AUTHORITIES),
+		kind: z.enum(DIRECTIVE_KINDS),
+		zoneId: z.int().min(0).max(ZONE_COUNT).describe("0 covers every zone"),
+		fromWindow: windowId,
+		toWindow: windowId,
+		value: safeUint,
+		reasonHash: hash32,
+	})
+	.meta({ id: "Directive" });
+
+export const directiveListQuery = z.strictObject({ windowId: queryWindowId.optional(), limit: queryLimit });
+
+export const directiveList = z
+	.strictObject({
+		directives: z.array(
+			z
+				.strictObject({ directive, lifted: z.boolean(), blockNumber: safeUint, transactionHash: hash32 })
+				.meta({ id: "DirectiveRecord" }),
+		),
+	})
+	.meta({ id: "DirectiveList", description: "Newest first." });
