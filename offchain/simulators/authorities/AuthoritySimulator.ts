@@ -1,18 +1,18 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Clock } from "../../application/ports/Clock.ts";
-import type { Directive } from "../../domain/engine/EngineInput.ts";
 import { type ZoneCode, zoneCode } from "../../domain/grid/zones.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import { formatWindow, type WindowId, windowStart } from "../../domain/units/window.ts";
 import type { DirectiveOrder } from "../../infrastructure/chain/contractCalls.ts";
+import type { StandingDirective } from "../market/explainRejection.ts";
 
 /** An authority's desk: its multisig on the chain, with the keys of the owners who are on duty. */
 export interface DirectiveDesk {
 	/** Executes the directive as a typed multisig transaction; resolves when it is mined. */
 	execute(request: DirectiveOrder): Promise<{ transactionHash: Hash32 }>;
 	/** Directives on the chain that cover the window. */
-	directivesFor(windowId: WindowId): Promise<readonly Directive[]>;
+	directivesFor(windowId: WindowId): Promise<readonly StandingDirective[]>;
 }
 
 export type ZoneHalt = { zone: ZoneCode; zoneId: number; windowId: WindowId };

@@ -1,11 +1,10 @@
 import type { Clock } from "../../application/ports/Clock.ts";
-import type { Directive } from "../../domain/engine/EngineInput.ts";
 import type { OrderDomain } from "../../domain/orders/orderTypedData.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import { type WindowId, windowAt, windowStart } from "../../domain/units/window.ts";
 import { participantKey } from "../participants/participantKey.ts";
 import type { StrategyContext } from "../strategies/OrderIntent.ts";
-import { explainRejection } from "./explainRejection.ts";
+import { explainRejection, type StandingDirective } from "./explainRejection.ts";
 import type { OrderAnswer, OrderEntry } from "./OrderEntry.ts";
 import { type PlannedAction, planWindow } from "./planWindow.ts";
 import { signOrder } from "./signOrder.ts";
@@ -23,7 +22,7 @@ export type SimulatedMarketOptions = {
 	/** The last one; null = until stopped. */
 	lastWindow: WindowId | null;
 	/** Directives in force on the chain for a window, to tell explained rejections from surprises. */
-	directivesFor: (windowId: WindowId) => Promise<readonly Directive[]>;
+	directivesFor: (windowId: WindowId) => Promise<readonly StandingDirective[]>;
 };
 
 type Placed = { orderHash: Hash32; isWithdrawn: boolean };

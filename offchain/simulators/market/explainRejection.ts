@@ -14,11 +14,14 @@ export type RejectedOrder = {
 	answeredAtSeconds: number;
 };
 
+/** As much of a directive as a trader needs to understand a refusal. */
+export type StandingDirective = Pick<Directive, "kind" | "zoneId" | "fromWindow" | "toWindow">;
+
 /**
  * Why a rejection is no surprise to the trader who got it, or null where it is one. A rejection is explained by what
  * the strategy intended, by a directive that covers the order's zone and window, or by a gate that had passed.
  */
-export function explainRejection(rejected: RejectedOrder, directives: readonly Directive[]): string | null {
+export function explainRejection(rejected: RejectedOrder, directives: readonly StandingDirective[]): string | null {
 	const { order, reason, answeredAtSeconds } = rejected;
 	if (rejected.expectedReasons.includes(reason)) return "expected by the strategy";
 	const start = windowStart(order.windowId);

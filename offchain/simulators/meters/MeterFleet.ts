@@ -43,9 +43,15 @@ const MAX_READINGS_PER_BATCH = 256;
  */
 export class MeterFleet {
 	readonly #options: MeterFleetOptions;
+	#problem: string | null = null;
 
 	constructor(options: MeterFleetOptions) {
 		this.#options = options;
+	}
+
+	/** What keeps a batch from being taken at the moment; null where nothing does. */
+	get problem(): string | null {
+		return this.#problem;
 	}
 
 	/** One signed batch per licensee, or several where it has many meters; readings ascend by meter. */
@@ -93,6 +99,7 @@ export class MeterFleet {
 		const { clock, entry } = this.#options;
 		while (!signal.aborted) {
 			const answer = await entry.post(batch);
+			this.#problem = answer.status === "accepted" ? null : `readings not taken: ${answer.detail}`;
 			if (answer.status === "accepted") return;
 			if (answer.status === "rejected") {
 				throw new Error(`readings of ${batch.licensee} for window ${batch.windowId} were refused: ${answer.detail}`);
