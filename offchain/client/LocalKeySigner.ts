@@ -8,7 +8,7 @@ import {
 import type { Order } from "../domain/orders/Order.ts";
 import { orderDigest } from "../domain/orders/orderHash.ts";
 import type { OrderDomain } from "../domain/orders/orderTypedData.ts";
-import { readingsDigest } from "../domain/settlement/readingsTypedData.ts";
+import { packReadings, readingsHash } from "../domain/settlement/meterReadings.ts";
 import { bytesHex, domainSeparator, hexBytes } from "../domain/signing/eip712.ts";
 import type { Address, Hex } from "../domain/units/Address.ts";
 import { fastKeccak256 } from "../infrastructure/signatures/fastKeccak256.ts";
@@ -41,9 +41,9 @@ export class LocalKeySigner implements OrderSigner {
 		return this.sign(cancelAllOrdersDigest(message, this.separatorOf(domain), fastKeccak256));
 	}
 
-	/** For attesters; the meters must ascend. */
+	/** For attesters. */
 	async signReadings(batch: Omit<AttestedReadings, "signature">, domain: OrderDomain): Promise<Hex> {
-		return this.sign(readingsDigest(batch, this.separatorOf(domain), fastKeccak256));
+		return this.sign(hexBytes(readingsHash(domain, batch.windowId, batch.licensee, packReadings(batch.readings))));
 	}
 
 	private sign(digest: Uint8Array): Hex {

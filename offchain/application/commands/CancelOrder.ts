@@ -25,7 +25,7 @@ export async function cancelOrder(
 	message: CancelOrderMessage,
 	signature: Hex,
 ): Promise<CancellationOutcome> {
-	const verdict = await deps.verifier.verifyCancel(message, signature);
+	const { verdict } = await deps.verifier.verifyCancel(message, signature);
 	if (verdict !== "VALID") return { status: "refused", reason: verdict, detail: "The cancellation is not signed." };
 	const reply = await submit(deps.engine, { type: "CancelOrder", ...message });
 	if (reply instanceof Error) return { status: "unknown", cause: reply.message };
@@ -54,7 +54,7 @@ export async function cancelAllOrders(
 		const detail = `deadlineSeconds must lie between ${nowSeconds} and ${latest}, got ${message.deadlineSeconds}.`;
 		return { status: "refused", reason: "VALID_UNTIL_INVALID", detail };
 	}
-	const verdict = await deps.verifier.verifyCancelAll(message, signature);
+	const { verdict } = await deps.verifier.verifyCancelAll(message, signature);
 	if (verdict !== "VALID") return { status: "refused", reason: verdict, detail: "The cancellation is not signed." };
 	const { account, windowId } = message;
 	const reply = await submit(deps.engine, {

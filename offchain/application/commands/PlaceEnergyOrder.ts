@@ -4,7 +4,7 @@ import type { ReasonCode } from "../../domain/orders/reasonCodes.ts";
 import type { Hash32, Hex } from "../../domain/units/Address.ts";
 import type { EngineGateway, EngineReply } from "../ports/EngineGateway.ts";
 import type { OrderRepository } from "../ports/OrderRepository.ts";
-import type { SignatureVerifier } from "../ports/SignatureVerifier.ts";
+import type { SignatureVerdict, SignatureVerifier } from "../ports/SignatureVerifier.ts";
 import { type OrderReceipt, receiptFromEvents, receiptFromRecord } from "../queries/OrderReceipt.ts";
 
 export type SignedOrderRequest = { order: Order; signature: Hex };
@@ -43,12 +43,13 @@ export async function placeEnergyOrders(
 
 type Verified = SignedOrderRequest & {
 	orderHash: Hash32;
-	verdict: Awaited<ReturnType<SignatureVerifier["verifyOrder"]>>;
+	verdict: SignatureVerdict["verdict"];
 };
 
 async function verify(verifier: SignatureVerifier, { order, signature }: SignedOrderRequest): Promise<Verified> {
-	const verdict = await verifier.verifyOrder(order, signature);
-	return { order, signature, orderHash: verifier.orderHash(order), verdict };
+	const judged = await verifier.verifyOrder(order, signature);
+	const canonical = judged.verdict === "VALID" ? judged.signature : signature;
+	return { order, signature: canonical, orderHash: verifier.orderHash(order), verdict: judged.verdict };
 }
 
 async function submit(engine: EngineGateway, good: readonly Verified[]): Promise<(EngineReply | Error)[]> {

@@ -4,11 +4,15 @@ import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { AttestedReadings } from "./MeterReading.ts";
 
-export type SignatureVerdict = "VALID" | "SIGNATURE_INVALID" | "SIGNER_NOT_AUTHORISED";
+/** A good signature comes back in the form the settlement contract takes: 64 bytes for a key, as it is for a contract wallet. */
+export type SignatureVerdict =
+	| { verdict: "VALID"; signature: Hex }
+	| { verdict: "SIGNATURE_INVALID" | "SIGNER_NOT_AUTHORISED" };
 
 /**
  * Tells whether a signature binds the account. Accounts with a key sign 64 (ERC-2098) or 65 bytes with low s, by
- * themselves or through a device key delegated on chain; accounts with code answer for themselves (ERC-1271).
+ * themselves or through a device key delegated on chain; accounts with code answer for themselves (ERC-1271) to anything
+ * that is not 64 bytes, since the chain takes 64 bytes for a key's. What is accepted here is accepted at settlement.
  */
 export interface SignatureVerifier {
 	orderHash(order: Order): Hash32;

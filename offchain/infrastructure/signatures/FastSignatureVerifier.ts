@@ -9,12 +9,12 @@ import {
 import type { Order } from "../../domain/orders/Order.ts";
 import { orderDigest } from "../../domain/orders/orderHash.ts";
 import type { OrderDomain } from "../../domain/orders/orderTypedData.ts";
-import { readingsDigest } from "../../domain/settlement/readingsTypedData.ts";
+import { packReadings, readingsHash } from "../../domain/settlement/meterReadings.ts";
 import { bytesHex, domainSeparator, hexBytes } from "../../domain/signing/eip712.ts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import { fastKeccak256 } from "./fastKeccak256.ts";
-import { parseSignature } from "./parseSignature.ts";
+import { compactSignature, type ParsedSignature, parseSignature } from "./parseSignature.ts";
 import { fastestSecp256k1, publicKeyAddress, type Secp256k1 } from "./secp256k1.ts";
 
 /**
@@ -22,11 +22,13 @@ import { fastestSecp256k1, publicKeyAddress, type Secp256k1 } from "./secp256k1.
  * signature alone does not settle: contract wallets and delegated keys.
  */
 export class FastSignatureVerifier implements SignatureVerifier {
+	private readonly domain: OrderDomain;
 	private readonly separator: Uint8Array;
 	private readonly wallets: WalletReader;
 	private readonly secp256k1: Secp256k1;
 
 	constructor(domain: OrderDomain, wallets: WalletReader, secp256k1: Secp256k1 = fastestSecp256k1) {
+		this.domain = domain;
 		this.separator = domainSeparator(domain);
 		this.wallets = wallets;
 		this.secp256k1 = secp256k1;
@@ -50,8 +52,9 @@ export class FastSignatureVerifier implements SignatureVerifier {
 		return this.verify(message.account, digest, signature, message.windowId);
 	}
 
-	readingsSigner(batch: AttestedReadings): Address | null {
-		return this.recover(readingsDigest(batch, this.separator, fastKeccak256), hexBytes(batch.signature));
+	readingsSigner({ windowId, licensee, readings, signature }: AttestedReadings): Address | null {
+		const digest = readingsHash(this.domain, windowId, licensee, packReadings(readings));
+		return this.recover(hexBytes(digest), parseSignature(hexBytes(signature)));
 	}
 
 	private async verify(
@@ -60,20 +63,29 @@ export class FastSignatureVerifier implements SignatureVerifier {
 		signature: Hex,
 		windowId: WindowId,
 	): Promise<SignatureVerdict> {
-		const signer = this.recover(digest, hexBytes(signature));
-		if (signer === account) return "VALID";
-		if (await this.wallets.hasCode(account)) {
+		const bytes = hexBytes(signature);
+		const parsed = parseSignature(bytes);
+		const signer = this.recover(digest, parsed);
+		if (parsed !== null && signer === account) return compact(parsed);
+		if (bytes.length !== KEY_SIGNATURE_BYTES && (await this.wallets.hasCode(account))) {
 			const isGood = await this.wallets.isValidSignature(account, bytesHex(digest), signature);
-			return isGood ? "VALID" : "SIGNATURE_INVALID";
+			if (isGood) return { verdict: "VALID", signature };
 		}
-		if (signer === null) return "SIGNATURE_INVALID";
-		return (await this.wallets.isDelegate(account, signer, windowId)) ? "VALID" : "SIGNER_NOT_AUTHORISED";
+		if (parsed === null || signer === null) return { verdict: "SIGNATURE_INVALID" };
+		const isDelegate = await this.wallets.isDelegate(account, signer, windowId);
+		return isDelegate ? compact(parsed) : { verdict: "SIGNER_NOT_AUTHORISED" };
 	}
 
-	private recover(digest: Uint8Array, signature: Uint8Array): Address | null {
-		const parsed = parseSignature(signature);
+	private recover(digest: Uint8Array, parsed: ParsedSignature | null): Address | null {
 		if (parsed === null) return null;
 		const publicKey = this.secp256k1.recover(digest, parsed.rs, parsed.recovery);
 		return publicKey === null ? null : publicKeyAddress(publicKey);
 	}
+}
+
+/** What the chain takes for the signature of a key. */
+const KEY_SIGNATURE_BYTES = 64;
+
+function compact({ rs, recovery }: ParsedSignature): SignatureVerdict {
+	return { verdict: "VALID", signature: bytesHex(compactSignature(rs, recovery)) };
 }

@@ -6,7 +6,7 @@ import type { WalletReader } from "../../../../offchain/application/ports/Signat
 import { LocalKeySigner } from "../../../../offchain/client/LocalKeySigner.ts";
 import { CANCEL_TYPES } from "../../../../offchain/domain/orders/cancelTypedData.ts";
 import { ORDER_TYPES, orderDomain, orderMessage } from "../../../../offchain/domain/orders/orderTypedData.ts";
-import { METER_READINGS_TYPES, packReadings } from "../../../../offchain/domain/settlement/readingsTypedData.ts";
+import { packReadings, READINGS_TYPES } from "../../../../offchain/domain/settlement/meterReadings.ts";
 import { bytesHex, hexBytes } from "../../../../offchain/domain/signing/eip712.ts";
 import type { Address, Hex } from "../../../../offchain/domain/units/Address.ts";
 import { FastSignatureVerifier } from "../../../../offchain/infrastructure/signatures/FastSignatureVerifier.ts";
@@ -59,10 +59,11 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 					primaryType: "Order",
 					message: orderMessage(order),
 				});
-				expect(await verifier.verifyOrder(order, signature)).to.equal("VALID");
+				expect((await verifier.verifyOrder(order, signature)).verdict).to.equal("VALID");
 				const compact = await signer.signOrder(order, domain);
 				expect(compact).to.have.length(130);
-				expect(await verifier.verifyOrder(order, compact)).to.equal("VALID");
+				expect(await verifier.verifyOrder(order, compact)).to.deep.equal({ verdict: "VALID", signature: compact });
+				expect(await verifier.verifyOrder(order, signature)).to.deep.equal({ verdict: "VALID", signature: compact });
 			}),
 			{ numRuns: 40 },
 		);
@@ -75,11 +76,11 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 				const signature = await signer.signOrder(order, domain);
 				const forged = { ...other, trader: signer.address };
 				if (verifier.orderHash(forged) !== verifier.orderHash(order)) {
-					expect(await verifier.verifyOrder(forged, signature)).to.not.equal("VALID");
+					expect((await verifier.verifyOrder(forged, signature)).verdict).to.not.equal("VALID");
 				}
 				const bytes = hexBytes(signature);
 				bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-				expect(await verifier.verifyOrder(order, bytesHex(bytes))).to.not.equal("VALID");
+				expect((await verifier.verifyOrder(order, bytesHex(bytes))).verdict).to.not.equal("VALID");
 			}),
 			{ numRuns: 60 },
 		);
@@ -90,8 +91,10 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 		if (order === undefined) throw new Error("no sample");
 		const elsewhere = orderDomain(1, domain.verifyingContract);
 		const otherContract = orderDomain(31_337, `0x${"5f".repeat(20)}`);
-		expect(await verifier.verifyOrder(order, await signer.signOrder(order, elsewhere))).to.not.equal("VALID");
-		expect(await verifier.verifyOrder(order, await signer.signOrder(order, otherContract))).to.not.equal("VALID");
+		expect((await verifier.verifyOrder(order, await signer.signOrder(order, elsewhere))).verdict).to.not.equal("VALID");
+		expect((await verifier.verifyOrder(order, await signer.signOrder(order, otherContract))).verdict).to.not.equal(
+			"VALID",
+		);
 	});
 
 	it("error: the malleable twin with high s is refused", async () => {
@@ -109,20 +112,20 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 			s: `0x${(N - BigInt(s)).toString(16).padStart(64, "0")}`,
 			yParity: 1 - yParity,
 		});
-		expect(await verifier.verifyOrder(order, good)).to.equal("VALID");
+		expect((await verifier.verifyOrder(order, good)).verdict).to.equal("VALID");
 		expect(parseSignature(hexBytes(twin))).to.equal(null);
-		expect(await verifier.verifyOrder(order, twin)).to.equal("SIGNATURE_INVALID");
+		expect((await verifier.verifyOrder(order, twin)).verdict).to.equal("SIGNATURE_INVALID");
 	});
 
 	it("error: empty, short, long and all-zero signatures are refused, not thrown", async () => {
 		const [order] = fc.sample(arbitraryOrder, 1);
 		if (order === undefined) throw new Error("no sample");
 		for (const length of [0, 1, 63, 64, 65, 66, 500]) {
-			const verdict = await verifier.verifyOrder(order, `0x${"00".repeat(length)}`);
+			const { verdict } = await verifier.verifyOrder(order, `0x${"00".repeat(length)}`);
 			expect(verdict, `${length} bytes`).to.equal("SIGNATURE_INVALID");
 		}
 		const allOnes: Hex = `0x${"ff".repeat(64)}`;
-		expect(await verifier.verifyOrder(order, allOnes)).to.equal("SIGNATURE_INVALID");
+		expect((await verifier.verifyOrder(order, allOnes)).verdict).to.equal("SIGNATURE_INVALID");
 	});
 
 	it("behavior: a contract wallet answers for itself, whatever its signature looks like", async () => {
@@ -137,8 +140,8 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 			},
 		});
 		const withWallet = new FastSignatureVerifier(domain, wallets);
-		expect(await withWallet.verifyOrder(order, "0xc0de")).to.equal("VALID");
-		expect(await withWallet.verifyOrder(order, "0xdead")).to.equal("SIGNATURE_INVALID");
+		expect((await withWallet.verifyOrder(order, "0xc0de")).verdict).to.equal("VALID");
+		expect((await withWallet.verifyOrder(order, "0xdead")).verdict).to.equal("SIGNATURE_INVALID");
 		expect(asked).to.deep.equal([verifier.orderHash(order), verifier.orderHash(order)]);
 	});
 
@@ -151,8 +154,10 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 			isDelegate: async (trader, key, windowId) =>
 				trader === signer.address && key === device.address && windowId === order.windowId,
 		});
-		expect(await new FastSignatureVerifier(domain, delegating).verifyOrder(order, signature)).to.equal("VALID");
-		expect(await verifier.verifyOrder(order, signature)).to.equal("SIGNER_NOT_AUTHORISED");
+		expect((await new FastSignatureVerifier(domain, delegating).verifyOrder(order, signature)).verdict).to.equal(
+			"VALID",
+		);
+		expect((await verifier.verifyOrder(order, signature)).verdict).to.equal("SIGNER_NOT_AUTHORISED");
 	});
 
 	it("default: cancellations and readings hash as viem hashes them", async () => {
@@ -163,7 +168,7 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 			primaryType: "CancelOrder",
 			message: cancel,
 		});
-		expect(await verifier.verifyCancel(cancel, viemCancel)).to.equal("VALID");
+		expect((await verifier.verifyCancel(cancel, viemCancel)).verdict).to.equal("VALID");
 		const all = { account: signer.address, windowId: 2_000_000, deadlineSeconds: 1_790_000_000 };
 		const viemAll = await account.signTypedData({
 			domain: viemDomain,
@@ -171,7 +176,7 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 			primaryType: "CancelAllOrders",
 			message: all,
 		});
-		expect(await verifier.verifyCancelAll(all, viemAll)).to.equal("VALID");
+		expect((await verifier.verifyCancelAll(all, viemAll)).verdict).to.equal("VALID");
 		const readings = [
 			{ windowId: 2_000_000, meterId: 3, exportedWh: 1200 },
 			{ windowId: 2_000_000, meterId: 900, exportedWh: 0 },
@@ -179,9 +184,9 @@ describe("O4 signatures: FastSignatureVerifier", () => {
 		const batch = { windowId: 2_000_000, licensee: "PEA" as const, readings };
 		const viemReadings = await account.signTypedData({
 			domain: viemDomain,
-			types: METER_READINGS_TYPES,
+			types: READINGS_TYPES,
 			primaryType: "MeterReadings",
-			message: { windowId: batch.windowId, licensee: 3, readings: bytesHex(packReadings(readings)) },
+			message: { windowId: batch.windowId, licensee: 3, readings: packReadings(readings) },
 		});
 		expect(verifier.readingsSigner({ ...batch, signature: viemReadings })).to.equal(signer.address);
 		const own = await signer.signReadings(batch, domain);
