@@ -27,6 +27,7 @@ export type AuthoritySimulatorOptions = {
 
 /** The halt falls into the middle of the window's trading, so that resting orders are hit as well as new ones. */
 const HALT_LEAD_SECONDS = 34 * 60;
+const RETRY_MARKET_MILLIS = 60_000;
 
 /**
  * EGAT's control centre: once in a run it halts one zone for one coming window. After a restart it looks at the chain
@@ -34,15 +35,35 @@ const HALT_LEAD_SECONDS = 34 * 60;
  */
 export class AuthoritySimulator {
 	readonly #options: AuthoritySimulatorOptions;
+	#problem: string | null = null;
 
 	constructor(options: AuthoritySimulatorOptions) {
 		this.#options = options;
 	}
 
+	/** Why the directive has not been executed yet; null where nothing is in the way. */
+	get problem(): string | null {
+		return this.#problem;
+	}
+
+	/** Tries again while the chain does not answer and the window has not begun. */
 	async run(signal: AbortSignal): Promise<void> {
-		const { clock, desk, halt, onHalted } = this.#options;
+		const { clock, halt } = this.#options;
 		await clock.sleepUntil((windowStart(halt.windowId) - HALT_LEAD_SECONDS) * 1000, signal);
-		if (signal.aborted || clock.nowMillis() >= windowStart(halt.windowId) * 1000) return;
+		while (!signal.aborted && clock.nowMillis() < windowStart(halt.windowId) * 1000) {
+			try {
+				await this.#haltOnce();
+				this.#problem = null;
+				return;
+			} catch (error) {
+				this.#problem = `EGAT's halt of ${halt.zone} was not executed: ${(error as Error).message.split("\n")[0]}`;
+				await clock.sleepUntil(clock.nowMillis() + RETRY_MARKET_MILLIS, signal);
+			}
+		}
+	}
+
+	async #haltOnce(): Promise<void> {
+		const { desk, halt, onHalted } = this.#options;
 		const standing = await desk.directivesFor(halt.windowId);
 		if (standing.some(({ kind, zoneId }) => kind === "HALT" && zoneId === halt.zoneId)) return;
 		const { transactionHash } = await desk.execute(haltRequest(halt));

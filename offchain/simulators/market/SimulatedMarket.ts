@@ -4,7 +4,6 @@ import type { Hash32 } from "../../domain/units/Address.ts";
 import { type WindowId, windowAt, windowStart } from "../../domain/units/window.ts";
 import { participantKey } from "../participants/participantKey.ts";
 import type { StrategyContext } from "../strategies/OrderIntent.ts";
-import { explainRejection, type StandingDirective } from "./explainRejection.ts";
 import type { OrderAnswer, OrderEntry } from "./OrderEntry.ts";
 import { type PlannedAction, planWindow } from "./planWindow.ts";
 import { signOrder } from "./signOrder.ts";
@@ -21,8 +20,6 @@ export type SimulatedMarketOptions = {
 	firstWindow: WindowId;
 	/** The last one; null = until stopped. */
 	lastWindow: WindowId | null;
-	/** Directives in force on the chain for a window, to tell explained rejections from surprises. */
-	directivesFor: (windowId: WindowId) => Promise<readonly StandingDirective[]>;
 };
 
 type Placed = { orderHash: Hash32; isWithdrawn: boolean };
@@ -128,24 +125,15 @@ export class SimulatedMarket {
 			return;
 		}
 		tally.rejectedByReason[answer.reason] = (tally.rejectedByReason[answer.reason] ?? 0) + 1;
-		const directives = await this.#options.directivesFor(tally.windowId);
-		const explanation = explainRejection(
-			{
-				order: action.order,
-				zoneId: this.#zoneOfMeter.get(action.order.meterId) ?? 0,
-				expectedReasons: action.expectedReasons,
-				reason: answer.reason,
-				answeredAtSeconds: this.#options.clock.nowMillis() / 1000,
-			},
-			directives,
-		);
-		if (explanation !== null) return;
-		tally.unexplained.push({
+		tally.rejections.push({
+			order: action.order,
 			orderHash: signed.orderHash,
 			participant: participant.name,
-			order: action.order,
+			zoneId: this.#zoneOfMeter.get(action.order.meterId) ?? 0,
+			expectedReasons: action.expectedReasons,
 			reason: answer.reason,
 			detail: answer.detail,
+			answeredAtSeconds: this.#options.clock.nowMillis() / 1000,
 		});
 	}
 

@@ -1,15 +1,9 @@
-import type { Order } from "../../domain/orders/Order.ts";
 import type { ReasonCode } from "../../domain/orders/reasonCodes.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
+import type { RejectedOrder } from "./explainRejection.ts";
 
-type UnexplainedRejection = {
-	orderHash: Hash32;
-	participant: string;
-	order: Order;
-	reason: ReasonCode;
-	detail: string;
-};
+export type RecordedRejection = RejectedOrder & { orderHash: Hash32; participant: string; detail: string };
 
 /** What the participants were answered in one window since this process began. */
 export type WindowTally = {
@@ -18,7 +12,7 @@ export type WindowTally = {
 	placed: number;
 	accepted: number;
 	rejectedByReason: Partial<Record<ReasonCode, number>>;
-	unexplained: UnexplainedRejection[];
+	rejections: RecordedRejection[];
 	cancelled: number;
 	/** Orders given up because the API did not answer before gate closure. */
 	unanswered: number;
@@ -32,7 +26,7 @@ export function emptyTally(windowId: WindowId): WindowTally {
 		placed: 0,
 		accepted: 0,
 		rejectedByReason: {},
-		unexplained: [],
+		rejections: [],
 		cancelled: 0,
 		unanswered: 0,
 		orderHashes: new Set(),

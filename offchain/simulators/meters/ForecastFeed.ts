@@ -35,7 +35,8 @@ export class ForecastFeed {
 			if (lastWindow !== null && windowId > lastWindow) return;
 			await clock.sleepUntil((windowStart(windowId) - TRADING_LEAD_SECONDS - AHEAD_SECONDS) * 1000, signal);
 			if (signal.aborted) return;
-			await submit(meterForecasts(population, model, windowId));
+			// A forecast that cannot be delivered leaves the nameplate as the bound: safe, so trading goes on without it.
+			await submit(meterForecasts(population, model, windowId)).catch(() => undefined);
 		}
 	}
 }

@@ -9,7 +9,7 @@ import type { Participant } from "../participants/Participant.ts";
 import { ThaiProfiles } from "../profiles/ThaiProfiles.ts";
 import { seedNumber } from "../random/seedNumber.ts";
 import type { StrategyContext } from "../strategies/OrderIntent.ts";
-import { Tariffs } from "../strategies/Tariffs.ts";
+import { type PriceBand, Tariffs } from "../strategies/Tariffs.ts";
 
 export type ScenarioOptions = {
 	seed: string;
@@ -18,6 +18,8 @@ export type ScenarioOptions = {
 	zones?: readonly ZoneCode[];
 	/** The grid model's feeders; empty or missing: meters are connected directly at their zone. */
 	feederNodes?: readonly FeederNode[];
+	/** The regulator's band in force; missing: the one suggested with the reference values. */
+	priceBand?: PriceBand;
 };
 
 /** One simulated world. Everything in it follows from the options, so a restart rebuilds it instead of storing it. */
@@ -59,7 +61,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
 		context: {
 			seed: number,
 			meters: model,
-			tariffs: Tariffs.fromFile(),
+			tariffs: Tariffs.fromFile(options.priceBand),
 			calendar: profiles.calendar,
 			population,
 		},

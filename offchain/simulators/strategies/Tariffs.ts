@@ -12,6 +12,8 @@ type ReferenceFile = {
 	suggested_price_band_sat_per_kwh: [number, number];
 };
 
+export type PriceBand = { floorSatPerKwh: number; ceilingSatPerKwh: number };
+
 /** What a participant compares the market with: the regulated tariff, in whole satoshi per kWh. */
 export class Tariffs {
 	readonly floorSatPerKwh: number;
@@ -19,14 +21,17 @@ export class Tariffs {
 	readonly #file: ReferenceFile;
 	readonly #satPerThb: number;
 
-	constructor(file: ReferenceFile, satPerThb: number = DEFAULT_SAT_PER_THB) {
+	/** `band` is the regulator's in force; without it the reference values' suggestion. */
+	constructor(file: ReferenceFile, band?: PriceBand, satPerThb: number = DEFAULT_SAT_PER_THB) {
+		const [floorSatPerKwh, ceilingSatPerKwh] = file.suggested_price_band_sat_per_kwh;
 		this.#file = file;
 		this.#satPerThb = satPerThb;
-		[this.floorSatPerKwh, this.ceilingSatPerKwh] = file.suggested_price_band_sat_per_kwh;
+		this.floorSatPerKwh = band?.floorSatPerKwh ?? floorSatPerKwh;
+		this.ceilingSatPerKwh = band?.ceilingSatPerKwh ?? ceilingSatPerKwh;
 	}
 
-	static fromFile(path: string = REFERENCE_FILE): Tariffs {
-		return new Tariffs(JSON.parse(readFileSync(path, "utf8")) as ReferenceFile);
+	static fromFile(band?: PriceBand): Tariffs {
+		return new Tariffs(JSON.parse(readFileSync(REFERENCE_FILE, "utf8")) as ReferenceFile, band);
 	}
 
 	/** What the regulated supplier charges this kind of customer, fuel adjustment included. */

@@ -23,7 +23,12 @@ const MISTAKES: Mistake[] = [
 		expected: ["PRICE_BAND"],
 		change: (_, { tariffs }) => ({ priceSatPerKwh: tariffs.ceilingSatPerKwh + 50 }),
 	},
-	{ by: plant, expected: ["PRICE_BAND"], change: (_, { tariffs }) => ({ priceSatPerKwh: tariffs.floorSatPerKwh - 5 }) },
+	{
+		by: plant,
+		// Below a floor of one or two satoshi only zero is left, which is no price at all.
+		expected: ["PRICE_BAND", "MALFORMED"],
+		change: (_, { tariffs }) => ({ priceSatPerKwh: Math.max(0, tariffs.floorSatPerKwh - 5) }),
+	},
 	{ by: plant, expected: ["METER_CAPACITY"], change: () => ({ energyWh: 400_000_000 }) },
 	{ by: consumer, expected: ["METER_CANNOT_SELL", "METER_CAPACITY"], change: () => ({ side: "sell" }) },
 	{

@@ -53,6 +53,17 @@ describe("A2 EGAT halts a zone once in a run", () => {
 		expect(desk.executed).to.have.length(1);
 	});
 
+	it("behavior: tries again while the chain does not answer", async () => {
+		const desk = new RecordingDesk();
+		let failures = 3;
+		const flaky: DirectiveDesk = {
+			directivesFor: (windowId) => desk.directivesFor(windowId),
+			execute: (request) => (--failures >= 0 ? Promise.reject(new Error("no answer")) : desk.execute(request)),
+		};
+		await run(flaky, windowStart(FIRST) - 3_600);
+		expect(desk.executed).to.have.length(1);
+	});
+
 	it("behavior: never retroactive", async () => {
 		const desk = new RecordingDesk();
 		await run(desk, windowStart(halt.windowId) + 1);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import type { Directive } from "../../../../offchain/domain/engine/EngineInput.ts";
 import type { SignedOrder } from "../../../../offchain/domain/orders/Order.ts";
 import { windowStart } from "../../../../offchain/domain/units/window.ts";
+import { explainRejection } from "../../../../offchain/simulators/market/explainRejection.ts";
 import type { OrderAnswer, OrderEntry } from "../../../../offchain/simulators/market/OrderEntry.ts";
 import { SimulatedMarket } from "../../../../offchain/simulators/market/SimulatedMarket.ts";
+import type { WindowTally } from "../../../../offchain/simulators/market/WindowTally.ts";
 import { TEST_DOMAIN, testScenario, windowOf } from "../testScenario.ts";
 import { VirtualClock } from "../VirtualClock.ts";
 
@@ -35,7 +36,7 @@ class RecordingEntry implements OrderEntry {
 	}
 }
 
-function market(entry: OrderEntry, options: { atSeconds?: number; windows?: number; directives?: Directive[] } = {}) {
+function market(entry: OrderEntry, options: { atSeconds?: number; windows?: number } = {}) {
 	return new SimulatedMarket({
 		clock: new VirtualClock((options.atSeconds ?? windowStart(FIRST) - 3600) * 1000),
 		entry,
@@ -43,12 +44,11 @@ function market(entry: OrderEntry, options: { atSeconds?: number; windows?: numb
 		context: testScenario().context,
 		firstWindow: FIRST,
 		lastWindow: FIRST + (options.windows ?? 1) - 1,
-		directivesFor: async () => options.directives ?? [],
 	});
 }
 
 const accept = (): OrderAnswer => ({ status: "accepted" });
-const reject = (reason: "ZONE_HALTED" | "FUNDS_INSUFFICIENT"): OrderAnswer => ({
+const reject = (reason: "ZONE_HALTED" | "EPOCH_STALE"): OrderAnswer => ({
 	status: "rejected",
 	reason,
 	detail: "",
@@ -63,7 +63,7 @@ describe("T3 simulated market", () => {
 		expect(new Set(entry.sent.map(({ orderHash }) => orderHash)).size).to.equal(entry.sent.length);
 		const tally = simulated.tally(FIRST + 1);
 		expect(tally?.placed).to.equal(entry.sent.filter(({ order }) => order.windowId === FIRST + 1).length);
-		expect(tally?.unexplained).to.deep.equal([]);
+		expect(tally?.rejections).to.deep.equal([]);
 	});
 
 	it("behavior: a replacement is placed only when its predecessor was withdrawn", async () => {
@@ -106,30 +106,30 @@ describe("T3 simulated market", () => {
 		expect(tally?.unanswered).to.equal(1);
 	});
 
-	it("error: a rejection nobody expected is told, a halt on the chain explains it", async () => {
+	it("error: a rejection nobody expected is a surprise, a halt on the chain explains it", async () => {
 		const meterZone = new Map(testScenario().registration.meters.map(({ meterId, zoneId }) => [meterId, zoneId]));
-		const inZone10 = ({ order }: SignedOrder) => meterZone.get(order.meterId) === 10;
-		const answer = (signed: SignedOrder) => (inZone10(signed) ? reject("ZONE_HALTED") : accept());
-		const surprised = market(new RecordingEntry(answer));
-		await surprised.run(new AbortController().signal);
-		expect(surprised.tally(FIRST)?.unexplained.length).to.be.greaterThan(10);
-		const halt: Directive = {
-			directiveId: 1,
-			authority: "EGAT",
-			kind: "HALT",
-			zoneId: 10,
-			fromWindow: FIRST,
-			toWindow: FIRST,
-			value: 0,
-			reasonHash: "0x01",
-		};
-		const informed = market(new RecordingEntry(answer), { directives: [halt] });
-		await informed.run(new AbortController().signal);
-		expect(informed.tally(FIRST)?.rejectedByReason.ZONE_HALTED).to.be.greaterThan(10);
-		expect(informed.tally(FIRST)?.unexplained).to.deep.equal([]);
-		const broke = market(new RecordingEntry(() => reject("FUNDS_INSUFFICIENT")), { directives: [halt] });
-		await broke.run(new AbortController().signal);
-		expect(broke.tally(FIRST)?.unexplained.length).to.be.greaterThan(300);
+		const simulated = market(
+			new RecordingEntry(({ order }) => (meterZone.get(order.meterId) === 10 ? reject("ZONE_HALTED") : accept())),
+		);
+		await simulated.run(new AbortController().signal);
+		const { rejections, rejectedByReason } = simulated.tally(FIRST) as WindowTally;
+		expect(rejections.length).to.be.greaterThan(10);
+		expect(rejectedByReason.ZONE_HALTED).to.equal(rejections.length);
+		const halt = { kind: "HALT" as const, zoneId: 10, fromWindow: FIRST, toWindow: FIRST };
+		const surprises = (directives: (typeof halt)[]) =>
+			rejections.filter((rejection) => explainRejection(rejection, directives) === null).length;
+		expect(surprises([])).to.equal(rejections.length);
+		expect(surprises([halt])).to.equal(0);
+		expect(surprises([{ ...halt, zoneId: 9 }])).to.equal(rejections.length);
+		expect(surprises([{ ...halt, fromWindow: FIRST + 1, toWindow: FIRST + 1 }])).to.equal(rejections.length);
+	});
+
+	it("error: a reason the strategy did not intend explains nothing", async () => {
+		const simulated = market(new RecordingEntry(() => reject("EPOCH_STALE")));
+		await simulated.run(new AbortController().signal);
+		const { rejections, placed } = simulated.tally(FIRST) as WindowTally;
+		expect(rejections).to.have.length(placed);
+		expect(rejections.every((rejection) => explainRejection(rejection, []) === null)).to.equal(true);
 	});
 
 	it("behavior: stops when it is told to", async () => {

@@ -1,18 +1,8 @@
 import { expect } from "chai";
-import {
-	compactSignatureToSignature,
-	parseCompactSignature,
-	recoverTypedDataAddress,
-	serializeSignature,
-	toHex,
-} from "viem";
+import { compactSignatureToSignature, parseCompactSignature, recoverTypedDataAddress, serializeSignature } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import type { AttestedReadings } from "../../../../offchain/application/ports/MeterReading.ts";
-import {
-	LICENSEE_NUMBERS,
-	METER_READINGS_TYPES,
-	packReadings,
-} from "../../../../offchain/domain/settlement/readingsTypedData.ts";
+import { packReadings, readingsTypedData } from "../../../../offchain/domain/settlement/meterReadings.ts";
 import { windowEnd } from "../../../../offchain/domain/units/window.ts";
 import { MeterFleet, type ReadingAnswer } from "../../../../offchain/simulators/meters/MeterFleet.ts";
 import { TEST_DOMAIN, testScenario, windowOf } from "../testScenario.ts";
@@ -69,14 +59,7 @@ describe("C4 metered energy of the simulated fleet", () => {
 	it("default: the signature is the attester's", async () => {
 		for (const batch of await fleet(() => accepted).attest(FIRST)) {
 			const signer = await recoverTypedDataAddress({
-				domain: TEST_DOMAIN,
-				types: METER_READINGS_TYPES,
-				primaryType: "MeterReadings",
-				message: {
-					windowId: batch.windowId,
-					licensee: LICENSEE_NUMBERS[batch.licensee],
-					readings: toHex(packReadings(batch.readings)),
-				},
+				...readingsTypedData(TEST_DOMAIN, batch.windowId, batch.licensee, batch.readings),
 				signature: serializeSignature(compactSignatureToSignature(parseCompactSignature(batch.signature))),
 			});
 			expect(signer).to.equal(privateKeyToAddress(KEYS[batch.licensee as "MEA" | "PEA"]));
