@@ -123,9 +123,10 @@ export class WindowPipelineService {
 		if (onChain.status === "voided") return { result: "advanced", stage: "voided" };
 		if (onChain.status === "expired") return { result: "advanced", stage: "expired" };
 		if (onChain.status !== "none") return { result: "advanced", stage: "committed" };
-		if (await chain.isVoided(windowId)) return { result: "advanced", stage: "voided" };
 		const nowSeconds = await chain.nowSeconds();
-		if (nowSeconds >= windowStart(windowId)) return this.expireUncommitted(windowId);
+		const isVoided = await chain.isVoided(windowId);
+		if (nowSeconds >= windowStart(windowId)) return this.expireUncommitted(windowId, isVoided);
+		if (isVoided) return WAITING;
 		if (await this.isPlanStale(pipeline)) return this.plan(windowId);
 		if (nowSeconds > windowStart(windowId) - COMMIT_ALARM_SECONDS) {
 			this.alarm(windowId, "not committed yet and delivery is about to start");
@@ -146,12 +147,15 @@ export class WindowPipelineService {
 		return standing.length !== pipeline.tradeCount;
 	}
 
-	private async expireUncommitted(windowId: WindowId): Promise<StepResult> {
-		this.alarm(windowId, "its commitment was not mined before delivery started: the window's trades are void");
+	/** What was never committed is closed on chain as expired, so that the engine frees what it holds. */
+	private async expireUncommitted(windowId: WindowId, isVoided: boolean): Promise<StepResult> {
+		if (!isVoided) {
+			this.alarm(windowId, "its commitment was not mined before delivery started: the window's trades are void");
+		}
 		const outcome = await this.options.chain.expireWindow(windowId);
 		await this.noteGas(windowId, outcome);
 		if (outcome.status === "refused") return { result: "stuck", problem: outcome.detail };
-		return { result: "advanced", stage: "missed" };
+		return { result: "advanced", stage: isVoided ? "voided" : "missed" };
 	}
 
 	private async settle(windowId: WindowId): Promise<StepResult> {
