@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { ReconciliationService } from "../../application/services/ReconciliationService.ts";
 import { decodeChunkRecord, type RecordedTrade } from "../../domain/settlement/decodeChunkRecord.ts";
 import { settlementCodeName } from "../../domain/settlement/settlementCode.ts";
-import type { Address, Hex } from "../../domain/units/Address.ts";
+import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { MarketFigures, ReportSource, SettlementFigures } from "./ReportSource.ts";
 
@@ -14,6 +14,8 @@ export type DatabaseReportSourceOptions = {
 	/** Accounts that receive charges; everybody else is a trader. */
 	chargeAccounts: readonly Address[];
 	reconciliation: ReconciliationService;
+	/** Orders refused before they reached the engine's log (bad signature, malformed), which no table holds. */
+	refusedOutsideLog?: (windowId: WindowId) => { orderHash: Hash32; reason: string }[];
 };
 
 /** The demo's figures from the read models and the indexed chain record. */
@@ -28,11 +30,16 @@ export class DatabaseReportSource implements ReportSource {
 		const [window] = await this.rows("SELECT session_state, trade_count, energy_wh FROM windows WHERE window_id = $1", [
 			windowId,
 		]);
-		const [orders] = await this.rows("SELECT count(*) AS placed FROM orders WHERE window_id = $1", [windowId]);
-		const rejected = await this.rows(
-			"SELECT reason, count(*) AS count FROM orders WHERE window_id = $1 AND state = 'rejected' GROUP BY reason ORDER BY reason",
+		const orders = await this.rows(
+			"SELECT order_hash, CASE WHEN state = 'rejected' THEN reason END AS refusal FROM orders WHERE window_id = $1",
 			[windowId],
 		);
+		const known = new Set(orders.map(({ order_hash }) => order_hash));
+		const outside = (this.options.refusedOutsideLog?.(windowId) ?? []).filter(({ orderHash }) => !known.has(orderHash));
+		const refusals = [
+			...orders.map(({ refusal }) => refusal).filter((refusal) => refusal !== null),
+			...outside.map(({ reason }) => reason),
+		];
 		const zones = await this.rows(
 			`SELECT sell_zone_id AS zone FROM trades WHERE window_id = $1 AND unwound_sequence IS NULL
 			UNION SELECT buy_zone_id FROM trades WHERE window_id = $1 AND unwound_sequence IS NULL`,
@@ -46,8 +53,8 @@ export class DatabaseReportSource implements ReportSource {
 		);
 		return {
 			state: window?.session_state ?? "scheduled",
-			ordersPlaced: orders?.placed ?? 0,
-			ordersRejected: Object.fromEntries(rejected.map(({ reason, count }) => [reason, count])),
+			ordersPlaced: orders.length + outside.length,
+			ordersRejected: countEach(refusals),
 			trades: window?.trade_count ?? 0,
 			soldWh: window?.energy_wh ?? 0,
 			tradingZoneIds: zones.map(({ zone }) => zone),
@@ -58,7 +65,7 @@ export class DatabaseReportSource implements ReportSource {
 	async settlement(windowId: WindowId): Promise<SettlementFigures | null> {
 		const { chainId, chargeAccounts } = this.options;
 		const [pipeline] = await this.rows("SELECT stage, gas_used FROM window_pipelines WHERE window_id = $1", [windowId]);
-		if (pipeline === undefined || !["certified", "reconciled"].includes(pipeline.stage)) return null;
+		if (pipeline === undefined || !["certified", "reconciled", "empty"].includes(pipeline.stage)) return null;
 		const chunks = await this.rows(
 			`SELECT args ->> 'record' AS record FROM chain_events
 			WHERE chain_id = $1 AND name = 'ChunkSettled' AND (args ->> 'windowId')::bigint = $2`,
@@ -80,6 +87,7 @@ export class DatabaseReportSource implements ReportSource {
 			chargesMsat: money?.charges ?? 0,
 			gasUsed: pipeline.gas_used,
 			...issued,
+			deliveredZoneIds: await this.deliveredZoneIds(trades),
 		};
 	}
 
@@ -105,6 +113,18 @@ export class DatabaseReportSource implements ReportSource {
 		return { certificatesIssued: row?.count ?? 0, certificatesWh: row?.energy ?? 0 };
 	}
 
+	private async deliveredZoneIds(trades: readonly RecordedTrade[]): Promise<number[]> {
+		const meterIds = trades
+			.filter(({ deliveredWh }) => deliveredWh > 0)
+			.flatMap(({ sellMeterId, buyMeterId }) => [sellMeterId, buyMeterId]);
+		const zones = await this.rows(
+			`SELECT DISTINCT (args ->> 'zoneId')::int AS zone FROM chain_events
+			WHERE chain_id = $1 AND name = 'MeterRegistered' AND (args ->> 'meterId')::bigint = ANY ($2)`,
+			[this.options.chainId, [...new Set(meterIds)]],
+		);
+		return zones.map(({ zone }) => zone);
+	}
+
 	// biome-ignore lint/suspicious/noExplicitAny: rows are read field by field right where they are asked for
 	private async rows(sql: string, values: unknown[]): Promise<any[]> {
 		return (await this.options.pool.query(sql, values)).rows;
@@ -126,4 +146,10 @@ function energies(trades: readonly RecordedTrade[]) {
 		else sums.skippedWh += rest;
 	}
 	return sums;
+}
+
+function countEach(reasons: readonly string[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const reason of [...reasons].sort()) counts[reason] = (counts[reason] ?? 0) + 1;
+	return counts;
 }

@@ -13,6 +13,8 @@ export type WindowReport = {
 	/** Zones with a trade at either end. */
 	tradingZones: ZoneCode[];
 	haltedZones: ZoneCode[];
+	/** Zones out of or into which energy was delivered; never a halted one. */
+	deliveredZones: ZoneCode[];
 	/** Sold = delivered + short + curtailed + skipped. */
 	soldWh: number;
 	deliveredWh: number;

@@ -27,6 +27,8 @@ export type SettlementFigures = {
 	gasUsed: number;
 	certificatesIssued: number;
 	certificatesWh: number;
+	/** Zone ids out of or into which energy was delivered. */
+	deliveredZoneIds: number[];
 };
 
 /** The record the demo reports from: repositories, chain and the reconciliation of both with the engine. */

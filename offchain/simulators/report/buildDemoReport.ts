@@ -40,18 +40,20 @@ export async function buildDemoReport(options: DemoReportOptions): Promise<DemoR
 async function windowReport(windowId: WindowId, source: ReportSource): Promise<WindowReport | null> {
 	const settlement = await source.settlement(windowId);
 	if (settlement === null) return null;
+	const { deliveredZoneIds, ...settled } = settlement;
 	const { tradingZoneIds, haltedZoneIds, ...market } = await source.market(windowId);
 	return {
 		windowId,
 		begins: formatWindow(windowId),
 		...market,
-		...settlement,
+		...settled,
 		tradingZones: codes(tradingZoneIds),
 		haltedZones: codes(haltedZoneIds),
+		deliveredZones: codes(deliveredZoneIds),
 	};
 }
 
-/** The sums that must close to the Wh and the msat. */
+/** The sums that must close to the Wh and the msat, and the halts that must hold. */
 function openSums(window: WindowReport): string[] {
 	const open: string[] = [];
 	const check = (name: string, left: number, right: number) => {
@@ -61,6 +63,9 @@ function openSums(window: WindowReport): string[] {
 	const accountedWh = window.deliveredWh + window.shortWh + window.curtailedWh + window.skippedWh;
 	check("sold = delivered + short + curtailed + skipped, Wh", window.soldWh, accountedWh);
 	check("debited = credited + charges, msat", window.debitedMsat, window.creditedMsat + window.chargesMsat);
+	for (const zone of window.haltedZones) {
+		if (window.deliveredZones.includes(zone)) open.push(`window ${window.windowId}: ${zone} delivered while halted`);
+	}
 	return open;
 }
 

@@ -126,6 +126,11 @@ export class Simulation {
 		return lines;
 	}
 
+	/** Every refusal of a window's orders since this process began, for a report that has to count those no table holds. */
+	refusals(windowId: WindowId): { orderHash: Hash32; reason: string }[] {
+		return this.market.tally(windowId)?.rejections ?? [];
+	}
+
 	/** What does not work at the moment; null where all is well. */
 	get problem(): string | null {
 		return this.#authority.problem ?? this.fleet.problem;

@@ -28,6 +28,7 @@ const SETTLED: SettlementFigures = {
 	gasUsed: 2_000_000,
 	certificatesIssued: 10,
 	certificatesWh: 700,
+	deliveredZoneIds: [1, 2],
 };
 
 function source(change: Partial<SettlementFigures> = {}, disagreements: string[] = []): ReportSource {
@@ -67,6 +68,14 @@ describe("G1 the demo's report", () => {
 	it("error: not balanced when the chain and Postgres differ, or a rejection is unexplained", async () => {
 		expect((await report(source({}, ["account 0x1: chain 5, Postgres 6"]))).balanced).to.equal(false);
 		expect((await report(source(), ["factory C2 #1: FUNDS_INSUFFICIENT"])).balanced).to.equal(false);
+	});
+
+	it("error: energy delivered in a halted zone", async () => {
+		const halted = { ...source(), market: async () => ({ ...MARKET, haltedZoneIds: [2] }) };
+		const result = await report(halted);
+		expect(result.balanced).to.equal(false);
+		expect(result.disagreements[0]).to.contain("C1 delivered while halted");
+		expect(result.totals.haltedZones).to.deep.equal(["C1"]);
 	});
 
 	it("error: an unsettled window or none at all is not balanced", async () => {
