@@ -103,6 +103,11 @@ export class DatabaseReportSource implements ReportSource {
 		return books.isConclusive ? lines : [...lines, "the books did not come to rest, so they could not be compared"];
 	}
 
+	async settledWindows(): Promise<number> {
+		const [row] = await this.rows("SELECT count(*) AS count FROM windows WHERE session_state = 'settled'", []);
+		return row?.count ?? 0;
+	}
+
 	/** Mints: from the zero address; the low 32 bits of a certificate's id are its window. */
 	private async issued(windowId: WindowId) {
 		const [row] = await this.rows(

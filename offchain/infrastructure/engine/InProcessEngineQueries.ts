@@ -1,0 +1,41 @@
+import type { AccountView, EngineQueries, MarketDepth, SessionView } from "../../application/ports/EngineQueries.ts";
+import type { EngineLedger } from "../../application/ports/LedgerViews.ts";
+import type { Address } from "../../domain/units/Address.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+import type { DurableEngine } from "../postgres/DurableEngine.ts";
+import type { RunningEngine } from "./RunningEngine.ts";
+
+/** Reads the engine of the same process, always between two commits: what it tells is on disk. */
+export class InProcessEngineQueries implements EngineQueries {
+	private readonly engine: DurableEngine<RunningEngine>;
+
+	constructor(engine: DurableEngine<RunningEngine>) {
+		this.engine = engine;
+	}
+
+	depth(windowId: WindowId, zoneId: number, levels: number): Promise<MarketDepth> {
+		return this.engine.read((state, sequence) => ({
+			windowId,
+			zoneId,
+			sequence,
+			...state.depth(windowId, zoneId, levels),
+		}));
+	}
+
+	account(address: Address): Promise<AccountView | null> {
+		return this.engine.read((state) => state.account(address));
+	}
+
+	session(windowId: WindowId): Promise<SessionView | null> {
+		return this.engine.read((state) => state.session(windowId));
+	}
+
+	sessions(): Promise<SessionView[]> {
+		return this.engine.read((state) => state.sessions());
+	}
+
+	/** Every account, for the audit. */
+	ledger(): Promise<EngineLedger> {
+		return this.engine.read((state, sequence) => ({ sequence, accounts: state.balances() }));
+	}
+}

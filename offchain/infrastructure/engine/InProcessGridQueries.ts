@@ -1,0 +1,45 @@
+import type { GridImpact, GridImpactQuery, GridQueries, GridStatus } from "../../application/ports/GridQueries.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+import type { DurableEngine } from "../postgres/DurableEngine.ts";
+import type { RunningEngine } from "./RunningEngine.ts";
+
+/** The trading path's grid, read from the engine of the same process. */
+export class InProcessGridQueries implements GridQueries {
+	private readonly engine: DurableEngine<RunningEngine>;
+
+	constructor(engine: DurableEngine<RunningEngine>) {
+		this.engine = engine;
+	}
+
+	status(windowId: WindowId): Promise<GridStatus> {
+		return this.engine.read((state, sequence) => ({
+			windowId,
+			sequence,
+			elements: state.headroom(windowId)?.elements() ?? [],
+			haltedZoneIds: state.session(windowId)?.haltedZoneIds ?? [],
+		}));
+	}
+
+	/** Reserves and releases between two commits, so that before and after are what trading would see. */
+	impact(query: GridImpactQuery): Promise<GridImpact> {
+		return this.engine.read((state) => {
+			const headroom = state.headroom(query.windowId);
+			const { congestionSatPerKwh } = state.charges(query.sellZoneId, query.buyZoneId);
+			if (headroom === null) {
+				const unknown = { admittedWh: 0, limitingElement: null, lossWh: 0, congestionSatPerKwh, affected: [] };
+				return { ...query, ...unknown };
+			}
+			const { admittedWh, limitingElement } = headroom.admit(query, query.energyWh);
+			const before = headroom.elements();
+			const { lossWh } = admittedWh > 0 ? headroom.reserve(query, admittedWh) : { lossWh: 0 };
+			const after = headroom.elements();
+			if (admittedWh > 0) headroom.release(query, admittedWh, lossWh);
+			const affected = after.flatMap((element, index) => {
+				const beforeWh = before[index]?.flowWh ?? 0;
+				const { name, flowWh: afterWh, upWh, downWh } = element;
+				return beforeWh === afterWh ? [] : [{ name, beforeWh, afterWh, upWh, downWh }];
+			});
+			return { ...query, admittedWh, limitingElement, lossWh, congestionSatPerKwh, affected };
+		});
+	}
+}

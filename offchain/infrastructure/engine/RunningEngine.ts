@@ -1,0 +1,18 @@
+import { NaiveTradingEngine } from "../../domain/engine/NaiveTradingEngine.ts";
+import { ZonalWindowHeadroom } from "../../domain/grid/ZonalWindowHeadroom.ts";
+
+/** The engine this system runs, with the zonal grid model. */
+export type RunningEngine = NaiveTradingEngine;
+
+const HEADROOMS = {
+	create: (limits: ConstructorParameters<typeof ZonalWindowHeadroom>[0]) => new ZonalWindowHeadroom(limits),
+	restore: ZonalWindowHeadroom.restore,
+};
+
+export function createEngine(): RunningEngine {
+	return new NaiveTradingEngine(HEADROOMS);
+}
+
+export function restoreEngine(snapshot: Uint8Array): RunningEngine {
+	return NaiveTradingEngine.restore(snapshot, HEADROOMS);
+}

@@ -1,0 +1,91 @@
+import type pg from "pg";
+import { createPublicClient, http } from "viem";
+import type { Clock } from "../application/ports/Clock.ts";
+import { EnergyTradingApplicationService } from "../application/services/EnergyTradingApplicationService.ts";
+import { orderDomain } from "../domain/orders/orderTypedData.ts";
+import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import type { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { InProcessGridQueries } from "../infrastructure/engine/InProcessGridQueries.ts";
+import type { RunningEngine } from "../infrastructure/engine/RunningEngine.ts";
+import { createApiServer } from "../infrastructure/http/createApiServer.ts";
+import type { Logger } from "../infrastructure/observability/createLogger.ts";
+import type { Health } from "../infrastructure/observability/Health.ts";
+import { Metrics } from "../infrastructure/observability/Metrics.ts";
+import type { DurableEngine } from "../infrastructure/postgres/DurableEngine.ts";
+import { PostgresAttesterDirectory } from "../infrastructure/postgres/PostgresAttesterDirectory.ts";
+import { PostgresCertificateRepository } from "../infrastructure/postgres/PostgresCertificateRepository.ts";
+import { PostgresDirectiveRepository } from "../infrastructure/postgres/PostgresDirectiveRepository.ts";
+import { PostgresMarketDataRepository } from "../infrastructure/postgres/PostgresMarketDataRepository.ts";
+import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
+import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
+import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
+import { ChainWalletReader } from "../infrastructure/signatures/ChainWalletReader.ts";
+import { FastSignatureVerifier } from "../infrastructure/signatures/FastSignatureVerifier.ts";
+
+export type ApiRoleOptions = {
+	pool: pg.Pool;
+	clock: Clock;
+	deployment: Deployment;
+	rpcUrl: string;
+	publicRpcUrl: string | null;
+	engine: DurableEngine<RunningEngine>;
+	queries: InProcessEngineQueries;
+	logger: Logger;
+	health: Health;
+	host: string;
+	port: number;
+	version: string;
+	satoshiPerThb: number;
+	rateLimitPerMinute: number;
+	trustedProxies: number;
+};
+
+export type ApiRole = { port: number; stop(): Promise<void> };
+
+/** The public side: verifies, forwards to the engine, answers from the read models, serves the web page. */
+export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
+	const { pool, clock, deployment, engine, rpcUrl } = options;
+	const { chainId, addresses } = deployment;
+	const orders = new PostgresOrderRepository(pool);
+	const wallets = new ChainWalletReader(
+		createPublicClient({ transport: http(rpcUrl), cacheTime: 0 }),
+		addresses.MeterRegistry,
+	);
+	const trading = new EnergyTradingApplicationService({
+		engine,
+		verifier: new FastSignatureVerifier(orderDomain(chainId, addresses.WindowSettlement), wallets),
+		orders,
+		readings: new PostgresReadingRepository(pool),
+		attesters: new PostgresAttesterDirectory(pool, chainId),
+		clock,
+	});
+	const server = createApiServer({
+		trading,
+		engineQueries: options.queries,
+		events: engine,
+		startSequence: engine.lastSequence,
+		orders,
+		trades: new PostgresTradeRepository(pool),
+		marketData: new PostgresMarketDataRepository(pool),
+		grid: new InProcessGridQueries(engine),
+		directives: new PostgresDirectiveRepository(pool, chainId),
+		certificates: new PostgresCertificateRepository(pool, chainId),
+		clock,
+		venue: {
+			version: options.version,
+			chainId,
+			rpcUrl: options.publicRpcUrl,
+			contracts: addresses,
+			safes: deployment.safes,
+			settlement: addresses.WindowSettlement,
+			satoshiPerThb: options.satoshiPerThb,
+		},
+		logger: options.logger,
+		health: options.health,
+		metrics: new Metrics(),
+		rateLimitPerMinute: options.rateLimitPerMinute,
+		trustedProxies: options.trustedProxies,
+	});
+	const port = await server.listen(options.port, options.host);
+	return { port, stop: () => server.close() };
+}

@@ -1,0 +1,110 @@
+import type pg from "pg";
+import type { EngineGateway } from "../application/ports/EngineGateway.ts";
+import type { EngineLedger } from "../application/ports/LedgerViews.ts";
+import type { PipelineStage } from "../application/ports/WindowPipelineRepository.ts";
+import { ReconciliationService } from "../application/services/ReconciliationService.ts";
+import { WindowPipelineService } from "../application/services/WindowPipelineService.ts";
+import type { Hex } from "../domain/units/Address.ts";
+import type { WindowId } from "../domain/units/window.ts";
+import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import { Outbox } from "../infrastructure/postgres/Outbox.ts";
+import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
+import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
+import { PostgresWindowPipelineRepository } from "../infrastructure/postgres/PostgresWindowPipelineRepository.ts";
+import type { JobBackend } from "../infrastructure/queue/JobQueue.ts";
+import { SettlementWorker } from "../infrastructure/queue/SettlementWorker.ts";
+import { ChainIndexer } from "../infrastructure/reconciliation/ChainIndexer.ts";
+import { RpcChainSource } from "../infrastructure/reconciliation/ChainSource.ts";
+import { LedgerReader } from "../infrastructure/reconciliation/LedgerReader.ts";
+import { OperatorSettlementChain } from "../infrastructure/reconciliation/OperatorSettlementChain.ts";
+import { protocolLogDecoder } from "../infrastructure/reconciliation/protocolLogDecoder.ts";
+import { TransactionSender } from "../infrastructure/reconciliation/TransactionSender.ts";
+
+const MAX_TRADES_PER_CHUNK = 250;
+const PAUSE_MILLIS = 250;
+
+export type WorkerRoleOptions = {
+	pool: pg.Pool;
+	databaseUrl: string;
+	redisUrl: string | undefined;
+	rpcUrl: string;
+	deployment: Deployment;
+	operatorKey: Hex;
+	/** Blocks after which an event counts for good, counting its own; 1 = at once. */
+	confirmations: number;
+	engine: EngineGateway;
+	ledger: () => Promise<EngineLedger>;
+	/** Something a person should know, one line. */
+	onAlarm: (message: string) => void;
+	onStage?: (windowId: WindowId, stage: PipelineStage) => void;
+	/** The worker cannot go on safely: a person must look. */
+	onHalt: (error: Error) => void;
+};
+
+export type WorkerRole = {
+	indexer: ChainIndexer;
+	reconciliation: ReconciliationService;
+	stop(): Promise<void>;
+};
+
+/** Follows the chain, settles windows, reconciles. */
+export async function startWorkerRole(options: WorkerRoleOptions): Promise<WorkerRole> {
+	const { pool, databaseUrl, rpcUrl, deployment, confirmations, onAlarm } = options;
+	const { addresses, decode } = protocolLogDecoder(deployment);
+	const indexer = new ChainIndexer({
+		pool,
+		chainId: deployment.chainId,
+		firstBlock: deployment.deployedBlock,
+		source: new RpcChainSource(rpcUrl, addresses),
+		decode,
+		engine: options.engine,
+		confirmations,
+		onChange: (isHealthy, cause) => onAlarm(isHealthy ? "the indexer follows the chain again" : `indexer: ${cause}`),
+	});
+	const indexing = indexer.run().catch(options.onHalt);
+
+	const sender = new TransactionSender({
+		pool,
+		databaseUrl,
+		rpcUrl,
+		chainId: deployment.chainId,
+		privateKey: options.operatorKey,
+		confirmations,
+		onAlarm,
+	});
+	await sender.start();
+
+	const ledger = new LedgerReader({ pool, rpcUrl, deployment, confirmations, engine: options.ledger });
+	const reconciliation = new ReconciliationService(ledger);
+	const pipelines = new PostgresWindowPipelineRepository(pool, deployment.chainId);
+	const service = new WindowPipelineService({
+		pipelines,
+		trades: new PostgresTradeRepository(pool),
+		readings: new PostgresReadingRepository(pool),
+		chain: new OperatorSettlementChain({ rpcUrl, deployment, sender }),
+		reconcile: (windowId) => reconciliation.reconcileWindow(windowId),
+		maxTradesPerChunk: MAX_TRADES_PER_CHUNK,
+		pauseMillis: PAUSE_MILLIS,
+		onAlarm: (windowId, message) => onAlarm(`window ${windowId}: ${message}`),
+		onStage: options.onStage,
+	});
+	const backend: JobBackend =
+		options.redisUrl === undefined ? { kind: "postgres", databaseUrl } : { kind: "redis", redisUrl: options.redisUrl };
+	const worker = await SettlementWorker.start({
+		service,
+		pipelines,
+		outbox: new Outbox(pool),
+		backend,
+		onError: onAlarm,
+	});
+	return {
+		indexer,
+		reconciliation,
+		async stop() {
+			await worker.stop();
+			await sender.stop();
+			indexer.stop();
+			await indexing;
+		},
+	};
+}
