@@ -88,6 +88,11 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		return { lossWh };
 	}
 
+	/** What a trade would be charged now, whether it is admitted or not. */
+	lossOf(path: TradePath, energyWh: number): number {
+		return this.#loss(path, energyWh);
+	}
+
 	release(path: TradePath, energyWh: number, lossWh: number): { overloaded: string[] } {
 		this.#move(path, energyWh, lossWh, -1);
 		this.#transmissionLoss -= this.#lossIncrement(path, energyWh);
