@@ -9,8 +9,8 @@ import { batterySchedule } from "./batterySchedule.ts";
 /** What the market maker's storage can always give, as a share of its nameplate. */
 const MARKET_MAKER_SHARE = 0.5;
 /** Of the meter-windows, how many deliver far less than forecast, and how many nothing. */
-const SHORT_DELIVERY_CHANCE = 0.02;
-const NON_DELIVERY_CHANCE = 0.006;
+const SHORT_DELIVERY_CHANCE = 0.03;
+const NON_DELIVERY_CHANCE = 0.01;
 
 const SALT = { forecast: 11, weather: 12, fault: 13, depth: 14, load: 15 } as const;
 
