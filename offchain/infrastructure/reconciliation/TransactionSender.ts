@@ -11,7 +11,7 @@ import { type SignedAttempt, type StoredTransaction, TransactionStore } from "./
 /** Gas estimates are made on the newest state; the block it is mined in may be a little dearer. */
 const GAS_MARGIN_PERCENT = 130n;
 const MAX_ATTEMPTS = 24;
-const PLAIN_TRANSFER_GAS = 21_000;
+const PLAIN_TRANSFER_GAS = 21_000n;
 
 export type TransactionSenderOptions = {
 	pool: pg.Pool;
@@ -98,6 +98,7 @@ export class TransactionSender {
 	private async run(): Promise<void> {
 		while (!this.abort.signal.aborted) {
 			try {
+				await this.mendGap();
 				for (const transaction of await this.store.open()) {
 					if (this.abort.signal.aborted) return;
 					if (transaction.state === "queued") await this.sendFirst(transaction);
@@ -111,6 +112,36 @@ export class TransactionSender {
 			const pause = new AbortController();
 			this.wake = () => pause.abort();
 			await sleepMillis(this.options.pollMillis, pause.signal);
+		}
+	}
+
+	/**
+	 * The chain waits for a nonce that nothing in flight has: it took a mined transaction back (its bytes go out again), or
+	 * the bytes are lost (a transfer of nothing to ourselves takes the place). Without this everything behind would wait.
+	 */
+	private async mendGap(): Promise<void> {
+		const nextNonce = await this.store.nextNonce();
+		if (nextNonce === null) return;
+		const open = new Set((await this.store.open()).map((transaction) => transaction.nonce));
+		for (let nonce = await this.transactionCount(); nonce < nextNonce; nonce++) {
+			if (open.has(nonce)) continue;
+			const last = (await this.store.attemptsOfNonce(nonce)).at(-1);
+			if (last !== undefined) {
+				if (!(await this.isPending(last))) await this.broadcast(last.raw);
+				continue;
+			}
+			this.alarm(`nothing is known of nonce ${nonce} of ${this.address}: it is filled with an empty transfer`);
+			const { maxFeePerGas, maxPriorityFeePerGas } = await this.client.estimateFeesPerGas();
+			const raw = await this.account.signTransaction({
+				type: "eip1559",
+				chainId: this.options.chainId,
+				to: this.account.address,
+				nonce,
+				gas: PLAIN_TRANSFER_GAS,
+				maxFeePerGas,
+				maxPriorityFeePerGas,
+			});
+			await this.broadcast(raw);
 		}
 	}
 
@@ -193,7 +224,7 @@ export class TransactionSender {
 			to: transaction.to,
 			data: transaction.data,
 			nonce: transaction.nonce as number,
-			gas: BigInt(transaction.gasLimit ?? PLAIN_TRANSFER_GAS),
+			gas: BigInt(transaction.gasLimit as number),
 			maxFeePerGas,
 			maxPriorityFeePerGas,
 		});
@@ -255,6 +286,7 @@ function outcomeOf(transaction: StoredTransaction): TransactionOutcome {
 	};
 }
 
+/** The call itself fails, as opposed to the node or the network. */
 function isRevert(error: unknown): boolean {
-	return /revert/i.test(describeRpcError(error));
+	return /revert|EVM error|invalid (opcode|jump)|out of gas|gas required exceeds/i.test(describeRpcError(error));
 }

@@ -106,6 +106,24 @@ export class TransactionStore {
 		});
 	}
 
+	/** The signed versions that once carried this nonce, whatever became of them. */
+	async attemptsOfNonce(nonce: number): Promise<SignedAttempt[]> {
+		const { rows } = await this.pool.query(
+			"SELECT transaction_id FROM chain_transactions WHERE chain_id = $1 AND sender = $2 AND nonce = $3",
+			[this.chainId, this.sender, nonce],
+		);
+		return rows.length === 0 ? [] : this.attempts(rows[0].transaction_id);
+	}
+
+	/** First nonce never given out; null before the first transaction. */
+	async nextNonce(): Promise<number | null> {
+		const { rows } = await this.pool.query("SELECT next_nonce FROM chain_senders WHERE chain_id = $1 AND sender = $2", [
+			this.chainId,
+			this.sender,
+		]);
+		return rows[0]?.next_nonce ?? null;
+	}
+
 	async addAttempt(id: number, attempt: Omit<SignedAttempt, "ageMillis">): Promise<void> {
 		await this.pool.query("INSERT INTO chain_transaction_attempts VALUES ($1, $2, $3, $4, $5, $6)", [
 			id,

@@ -1,0 +1,222 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { createWalletClient, http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Address, Hex } from "../../offchain/domain/units/Address.ts";
+import { freePort } from "../../offchain/infrastructure/local/freePort.ts";
+import { LocalChain } from "../../offchain/infrastructure/local/LocalChain.ts";
+import {
+	TransactionSender,
+	type TransactionSenderOptions,
+} from "../../offchain/infrastructure/reconciliation/TransactionSender.ts";
+import { eventually } from "./TestVenue.ts";
+import { testKey } from "./testKeys.ts";
+import { rpcCall, TEST_CHAIN, type TestDatabase, testDatabase } from "./testServices.ts";
+
+/** Counts its calls in slot 0; reverts when its data begins with a byte that is not zero. */
+const COUNTER: Address = `0x${"c0".repeat(20)}`;
+
+describe("X2 transaction sender", () => {
+	const key = testKey("sender");
+	let stateDir: string;
+	let chain: LocalChain;
+	let database: TestDatabase;
+	let alarms: string[] = [];
+
+	before(async () => {
+		stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-sender-"));
+		database = await testDatabase();
+		chain = await LocalChain.start(stateDir, await freePort(), TEST_CHAIN.chainId, TEST_CHAIN.genesisSeconds);
+		await call("anvil_setBalance", key.address, "0x3635c9adc5dea00000");
+		// PUSH0 CALLDATALOAD PUSH1 0xf8 SHR → non-zero first byte reverts; else SSTORE(0, SLOAD(0) + 1).
+		await call("anvil_setCode", COUNTER, "0x5f3560f81c6010575f546001015f55005b5f5ffd");
+	});
+	after(async () => {
+		await chain.stop();
+		await database.drop();
+		rmSync(stateDir, { recursive: true, force: true });
+	});
+	beforeEach(() => {
+		alarms = [];
+	});
+
+	const call = (method: string, ...params: unknown[]) => rpcCall(chain.rpcUrl, method, params);
+	const mine = () => call("evm_mine");
+	const counter = async () => Number(await call("eth_getStorageAt", COUNTER, "0x0", "latest"));
+	const pending = async () => Number(((await call("txpool_status")) as { pending: string }).pending);
+
+	async function started(extra: Partial<TransactionSenderOptions> = {}): Promise<TransactionSender> {
+		const sender = new TransactionSender({
+			pool: database.pool,
+			databaseUrl: database.databaseUrl,
+			rpcUrl: chain.rpcUrl,
+			chainId: TEST_CHAIN.chainId,
+			privateKey: key.privateKey,
+			confirmations: 1,
+			pollMillis: 10,
+			onAlarm: (message) => alarms.push(message),
+			...extra,
+		});
+		await sender.start();
+		return sender;
+	}
+	const request = (requestKey: string, data: Hex = "0x") => ({ requestKey, to: COUNTER, data });
+
+	it("default: sends once per key, however often it is asked", async () => {
+		const sender = await started();
+		const before = await counter();
+		const first = sender.send(request("a"));
+		const again = sender.send(request("a"));
+		const other = sender.send(request("b"));
+		await eventually(pending, (count) => count === 2);
+		await mine();
+		expect((await first).status).to.equal("confirmed");
+		expect(await again).to.deep.equal(await first);
+		expect((await other).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 2);
+		expect(await sender.send(request("a"))).to.deep.equal(await first);
+		expect(await counter()).to.equal(before + 2);
+		await sender.stop();
+	});
+
+	it("behavior: what would revert is refused, takes no nonce and may be asked again", async () => {
+		const sender = await started();
+		const refused = await sender.send(request("bad", "0xff"));
+		expect(refused.status).to.equal("refused");
+		const good = sender.send(request("bad"));
+		await eventually(pending, (count) => count === 1);
+		await mine();
+		expect((await good).status).to.equal("confirmed");
+		await sender.stop();
+	});
+
+	it("behavior: killed after signing, before anybody heard: the same bytes go out, nothing twice", async () => {
+		const before = await counter();
+		const first = await started();
+		first.send(request("crash")).catch(() => undefined);
+		await eventually(pending, (count) => count === 1);
+		await first.stop();
+		await call("anvil_dropAllTransactions");
+		expect(await pending()).to.equal(0);
+
+		const second = await started();
+		const outcome = second.send(request("crash"));
+		await eventually(pending, (count) => count === 1);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 1);
+		const { rows } = await database.pool.query(
+			`SELECT count(*) AS attempts FROM chain_transaction_attempts JOIN chain_transactions USING (transaction_id)
+			WHERE request_key = 'crash'`,
+		);
+		expect(rows[0].attempts).to.equal(1);
+		await second.stop();
+	});
+
+	it("behavior: mined while nobody watched: found by its receipt, not sent again", async () => {
+		const before = await counter();
+		const first = await started();
+		first.send(request("unseen")).catch(() => undefined);
+		await eventually(pending, (count) => count === 1);
+		await first.stop();
+		await mine();
+		const second = await started();
+		expect((await second.send(request("unseen"))).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 1);
+		await second.stop();
+	});
+
+	it("behavior: unmined for long it pays at least an eighth more, and any version counts", async () => {
+		const before = await counter();
+		const sender = await started({ bumpAfterMillis: 150 });
+		const outcome = sender.send(request("bump"));
+		const fees = await eventually(
+			async () => {
+				const { rows } = await database.pool.query(
+					`SELECT max_fee_per_gas AS fee FROM chain_transaction_attempts JOIN chain_transactions USING (transaction_id)
+					WHERE request_key = 'bump' ORDER BY attempt`,
+				);
+				return rows.map((row) => row.fee as number);
+			},
+			(list) => list.length >= 3,
+		);
+		for (let index = 1; index < fees.length; index++) {
+			expect(fees[index]).to.be.greaterThan(((fees[index - 1] ?? 0) * 9) / 8);
+		}
+		expect(await pending()).to.equal(1);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 1);
+		await sender.stop();
+	});
+
+	it("behavior: a reorganisation takes mined transactions back: their bytes go out again, in order", async () => {
+		const before = await counter();
+		const sender = await started();
+		for (const name of ["r1", "r2", "r3"]) {
+			const outcome = sender.send(request(name));
+			await eventually(pending, (count) => count === 1);
+			await mine();
+			await outcome;
+		}
+		expect(await counter()).to.equal(before + 3);
+		await call("anvil_rollback", 3);
+		expect(await counter()).to.equal(before);
+		await eventually(pending, (count) => count === 3);
+		await mine();
+		expect(await counter()).to.equal(before + 3);
+		await sender.stop();
+	});
+
+	it("behavior: a nonce used by somebody else with our key is alarmed; the request still happens once", async () => {
+		const before = await counter();
+		const sender = await started();
+		const outcome = sender.send(request("foreign"));
+		await eventually(pending, (count) => count === 1);
+		await call("anvil_dropAllTransactions");
+		const thief = createWalletClient({
+			transport: http(chain.rpcUrl),
+			account: privateKeyToAccount(key.privateKey),
+		});
+		const nonce = Number(await call("eth_getTransactionCount", key.address, "latest"));
+		await thief.sendTransaction({
+			to: key.address,
+			value: 1n,
+			nonce,
+			chain: null,
+			maxFeePerGas: 10n ** 12n,
+			gas: 21_000n,
+		});
+		await mine();
+		await eventually(
+			async () => alarms.join(),
+			(text) => /not ours/.test(text),
+		);
+		await eventually(pending, (count) => count === 1);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 1);
+		await sender.stop();
+	});
+
+	it("invariant: one owner per key", async () => {
+		const first = await started();
+		const second = new TransactionSender({
+			pool: database.pool,
+			databaseUrl: database.databaseUrl,
+			rpcUrl: chain.rpcUrl,
+			chainId: TEST_CHAIN.chainId,
+			privateKey: key.privateKey,
+			confirmations: 1,
+		});
+		const starting = second.start().then(() => "started");
+		expect(await Promise.race([starting, new Promise((resolve) => setTimeout(() => resolve("waits"), 150))])).to.equal(
+			"waits",
+		);
+		await first.stop();
+		expect(await starting).to.equal("started");
+		await second.stop();
+	});
+});
