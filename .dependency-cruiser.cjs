@@ -3,7 +3,12 @@ const outside = (...layers) => `^offchain/(${layers.join("|")})/`;
 
 module.exports = {
 	forbidden: [
-		{ name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+		{
+			name: "no-cycles",
+			severity: "error",
+			from: {},
+			to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+		},
 		{
 			name: "domain-is-pure",
 			comment: "no I/O, no framework, no other layer; hashing alone comes from a package",
@@ -42,6 +47,10 @@ module.exports = {
 		exclude: { path: "^offchain/web/" },
 		tsPreCompilationDeps: true,
 		tsConfig: { fileName: "tsconfig.json" },
-		enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"], extensions: [".ts", ".js", ".mjs", ".json"] },
+		enhancedResolveOptions: {
+			exportsFields: ["exports"],
+			conditionNames: ["import", "node", "default", "types"],
+			extensions: [".ts", ".js", ".mjs", ".json"],
+		},
 	},
 };

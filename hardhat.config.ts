@@ -13,5 +13,7 @@ export default defineConfig({
 		npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
 		settings: { viaIR: true, optimizer: { enabled: true, runs: 10_000 }, evmVersion: "osaka" },
 	},
+	// Nothing imports the generated types; they stay out of the way.
+	typechain: { outDir: "./cache/typechain" },
 	paths: { sources: "./contracts", tests: "./test/contracts" },
 });

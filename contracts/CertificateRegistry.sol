@@ -50,11 +50,12 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     }
 
     /// @inheritdoc ICertificateRegistry
-    function issue(uint32 windowId, uint16 chunkIndex, bytes calldata record, uint16 maxTrades)
-        external
-        nonReentrant
-        returns (uint16 issuedTo)
-    {
+    function issue(
+        uint32 windowId,
+        uint16 chunkIndex,
+        bytes calldata record,
+        uint16 maxTrades
+    ) external nonReentrant returns (uint16 issuedTo) {
         bytes32 expected = SETTLEMENT.recordHash(windowId, chunkIndex);
         if (expected == 0 || keccak256(record) != expected) revert RecordMismatch(windowId, chunkIndex);
         uint16 from = issuedTrades[windowId][chunkIndex];
@@ -133,11 +134,10 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     }
 
     /// @inheritdoc ICertificateRegistry
-    function publishEmissionFactors(uint32 fromWindow, uint256 gramsPerKwhBySource)
-        external
-        restricted
-        returns (uint16 version)
-    {
+    function publishEmissionFactors(
+        uint32 fromWindow,
+        uint256 gramsPerKwhBySource
+    ) external restricted returns (uint16 version) {
         // Windows that have begun keep their version, so that an id never changes.
         if (fromWindow <= Windows.current() || fromWindow <= _factors[_factors.length - 1].fromWindow) {
             revert FactorsOutOfOrder(fromWindow);
@@ -151,11 +151,10 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     }
 
     /// @inheritdoc IERC1888
-    function claimedBalanceOfBatch(address[] calldata owners, uint256[] calldata ids)
-        external
-        view
-        returns (uint256[] memory balances)
-    {
+    function claimedBalanceOfBatch(
+        address[] calldata owners,
+        uint256[] calldata ids
+    ) external view returns (uint256[] memory balances) {
         if (owners.length != ids.length) revert ERC1155InvalidArrayLength(ids.length, owners.length);
         balances = new uint256[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) {
@@ -165,11 +164,9 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
 
     /// @inheritdoc IERC1888
     /// @dev `data` is ABI-encoded: generation start and end (unix seconds), device, zone, source, authority, avoided g/kWh, factor version.
-    function getCertificate(uint256 id)
-        external
-        view
-        returns (address issuer, uint256 topic, bytes memory validityCall, bytes memory data)
-    {
+    function getCertificate(
+        uint256 id
+    ) external view returns (address issuer, uint256 topic, bytes memory validityCall, bytes memory data) {
         CertificateId self = CertificateId.wrap(id);
         uint32 windowId = self.windowId();
         data = abi.encode(
@@ -243,11 +240,17 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         uint8 source = meter.source();
         if (source < FIRST_RENEWABLE || source > LAST_RENEWABLE) return 0;
         uint8 zoneId = meter.zoneId();
-        return CertificateId.unwrap(
-            CertificateIds.pack(
-                windowId, meterId, zoneId, source, Zones.licenseeOf(zoneId), _factorVersionAt(windowId)
-            )
-        );
+        return
+            CertificateId.unwrap(
+                CertificateIds.pack(
+                    windowId,
+                    meterId,
+                    zoneId,
+                    source,
+                    Zones.licenseeOf(zoneId),
+                    _factorVersionAt(windowId)
+                )
+            );
     }
 
     function _factorVersionAt(uint32 windowId) private view returns (uint16) {
@@ -258,7 +261,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     }
 
     function _hasRole(uint8 authority_) private view returns (bool member) {
-        (member,) = IAccessManager(authority()).hasRole(authority_, msg.sender);
+        (member, ) = IAccessManager(authority()).hasRole(authority_, msg.sender);
     }
 
     /// @dev Nobody decides on issuing, so the registry itself is the issuer; who metered the energy stands in the topic.

@@ -12,7 +12,7 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {Roles} from "./libraries/Roles.sol";
 import {Windows} from "./libraries/Windows.sol";
-import {AccountWord, AccountWords} from "./types/AccountWord.sol";
+import {AccountWord} from "./types/AccountWord.sol";
 
 /// @title Custody of the settlement token
 /// @notice See ICollateralVault.
@@ -21,8 +21,9 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     using Checkpoints for Checkpoints.Trace224;
 
     uint256 private constant MSAT_PER_SAT = 1000;
-    bytes32 private constant WITHDRAWAL_TYPEHASH =
-        keccak256("Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)");
+    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)"
+    );
 
     /// @notice The settlement token; one base unit is one satoshi.
     IERC20 public immutable TOKEN;
@@ -53,10 +54,12 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     /// @inheritdoc ICollateralVault
-    function withdraw(uint256 amountSat, uint256 nonce, uint256 deadlineSeconds, bytes calldata operatorSignature)
-        external
-        nonReentrant
-    {
+    function withdraw(
+        uint256 amountSat,
+        uint256 nonce,
+        uint256 deadlineSeconds,
+        bytes calldata operatorSignature
+    ) external nonReentrant {
         if (amountSat == 0) revert ZeroAmount();
         if (block.timestamp > deadlineSeconds) revert WithdrawalExpired(deadlineSeconds);
         if (_usedNonces[msg.sender][nonce]) revert WithdrawalNonceUsed(msg.sender, nonce);
@@ -65,7 +68,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         bytes32 digest = _hashTypedDataV4(
             keccak256(abi.encode(WITHDRAWAL_TYPEHASH, msg.sender, amountSat, nonce, deadlineSeconds))
         );
-        (address signer,,) = ECDSA.tryRecoverCalldata(digest, operatorSignature);
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, operatorSignature);
         if (!_isOperator(signer)) revert NotOperator(signer);
 
         uint256 balanceMsat = _accounts[msg.sender].balanceMsat();
@@ -233,7 +236,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
 
     function _isOperator(address signer) private view returns (bool member) {
         if (signer == address(0)) return false;
-        (member,) = IAccessManager(authority()).hasRole(Roles.OPERATOR, signer);
+        (member, ) = IAccessManager(authority()).hasRole(Roles.OPERATOR, signer);
     }
 
     function _dueAt(uint32 effectiveWindow) private pure returns (uint256) {

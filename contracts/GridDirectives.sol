@@ -125,11 +125,7 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     }
 
     /// @inheritdoc IGridDirectives
-    function effectiveRules(uint32 windowId)
-        external
-        view
-        returns (bool voided, uint256[17] memory zoneRules)
-    {
+    function effectiveRules(uint32 windowId) external view returns (bool voided, uint256[17] memory zoneRules) {
         uint256 index = _index;
         if (index == 0) return (false, zoneRules);
         voided = _isVoided(index, windowId);
@@ -156,8 +152,10 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     /// @inheritdoc IGridDirectives
     function authorisesEmergency(uint32 directiveId, uint32 windowId, uint8 zoneId) external view returns (bool) {
         Directive memory held = _directives[directiveId];
-        bool fits = (held.authority == Zones.EGAT || held.authority == Zones.COUNCIL)
-            && (held.kind == HALT || held.kind == CAP) && (held.zoneId == 0 || held.zoneId == zoneId);
+        bool fits =
+            (held.authority == Zones.EGAT || held.authority == Zones.COUNCIL) &&
+                (held.kind == HALT || held.kind == CAP) &&
+                (held.zoneId == 0 || held.zoneId == zoneId);
         return fits && held.fromWindow <= windowId && windowId <= held.toWindow;
     }
 
@@ -190,7 +188,7 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     function _requireAuthority(uint8 authority_) private view {
         bool member;
         if (authority_ != 0 && authority_ <= AUTHORITIES) {
-            (member,) = IAccessManager(authority()).hasRole(authority_, msg.sender);
+            (member, ) = IAccessManager(authority()).hasRole(authority_, msg.sender);
         }
         if (!member) revert NotAuthority(msg.sender, authority_);
     }

@@ -70,11 +70,9 @@ contract MarketRules is IMarketRules, AccessManaged {
     }
 
     /// @inheritdoc IMarketRules
-    function packedRulesAt(uint32 windowId)
-        external
-        view
-        returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone)
-    {
+    function packedRulesAt(
+        uint32 windowId
+    ) external view returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone) {
         Version storage version = _versionAt(windowId);
         return (RulesWord.unwrap(version.parameters), version.distributionByZone, _shortfallPrices[windowId]);
     }
@@ -90,17 +88,26 @@ contract MarketRules is IMarketRules, AccessManaged {
     }
 
     function _publish(Rules memory rules) private {
-        bool sound = rules.floorSatPerKwh != 0 && rules.floorSatPerKwh <= rules.ceilingSatPerKwh
-            && rules.tickSatPerKwh != 0 && rules.lossCapPermille <= MAX_LOSS_PERMILLE
-            && rules.shortfallMinSatPerKwh <= rules.shortfallSatPerKwh
-            && rules.shortfallSatPerKwh <= rules.shortfallMaxSatPerKwh;
+        bool sound =
+            rules.floorSatPerKwh != 0 &&
+                rules.floorSatPerKwh <= rules.ceilingSatPerKwh &&
+                rules.tickSatPerKwh != 0 &&
+                rules.lossCapPermille <= MAX_LOSS_PERMILLE &&
+                rules.shortfallMinSatPerKwh <= rules.shortfallSatPerKwh &&
+                rules.shortfallSatPerKwh <= rules.shortfallMaxSatPerKwh;
         if (!sound) revert InvalidRules();
-        uint256 parameters = uint256(rules.fromWindow) | (uint256(rules.floorSatPerKwh) << 32)
-            | (uint256(rules.ceilingSatPerKwh) << 48) | (uint256(rules.tickSatPerKwh) << 64)
-            | (uint256(rules.transmissionSatPerKwh) << 80) | (uint256(rules.platformSatPerKwh) << 96)
-            | (uint256(rules.congestionCapSatPerKwh) << 112) | (uint256(rules.lossCapPermille) << 128)
-            | (uint256(rules.shortfallSatPerKwh) << 144) | (uint256(rules.shortfallMinSatPerKwh) << 160)
-            | (uint256(rules.shortfallMaxSatPerKwh) << 176);
+        uint256 parameters =
+            uint256(rules.fromWindow) |
+                (uint256(rules.floorSatPerKwh) << 32) |
+                (uint256(rules.ceilingSatPerKwh) << 48) |
+                (uint256(rules.tickSatPerKwh) << 64) |
+                (uint256(rules.transmissionSatPerKwh) << 80) |
+                (uint256(rules.platformSatPerKwh) << 96) |
+                (uint256(rules.congestionCapSatPerKwh) << 112) |
+                (uint256(rules.lossCapPermille) << 128) |
+                (uint256(rules.shortfallSatPerKwh) << 144) |
+                (uint256(rules.shortfallMinSatPerKwh) << 160) |
+                (uint256(rules.shortfallMaxSatPerKwh) << 176);
         uint256 distributionByZone;
         for (uint256 zone = 0; zone < ZONES; ++zone) {
             distributionByZone |= uint256(rules.distributionSatPerKwh[zone]) << (16 * zone);

@@ -131,11 +131,9 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
     }
 
     /// @inheritdoc IMeterRegistry
-    function meterPlace(uint32 meterId)
-        external
-        view
-        returns (int32 latitudeMicrodegrees, int32 longitudeMicrodegrees)
-    {
+    function meterPlace(
+        uint32 meterId
+    ) external view returns (int32 latitudeMicrodegrees, int32 longitudeMicrodegrees) {
         uint64 place = _places[meterId];
         return (int32(uint32(place >> 32)), int32(uint32(place)));
     }
@@ -152,7 +150,12 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
         }
         _requirePlace(meter.latitudeMicrodegrees, meter.longitudeMicrodegrees);
         _meters[meter.meterId] = MeterWords.pack(
-            meter.owner, meter.zoneId, meter.source, uint24(Windows.NO_END), meter.maxWindowWh, meter.nodeId
+            meter.owner,
+            meter.zoneId,
+            meter.source,
+            uint24(Windows.NO_END),
+            meter.maxWindowWh,
+            meter.nodeId
         );
         _places[meter.meterId] =
             (uint64(uint32(meter.latitudeMicrodegrees)) << 32) | uint32(meter.longitudeMicrodegrees);
@@ -169,8 +172,11 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
     }
 
     function _requirePlace(int32 latitude, int32 longitude) private pure {
-        bool inside = latitude >= MIN_LATITUDE && latitude <= MAX_LATITUDE && longitude >= MIN_LONGITUDE
-            && longitude <= MAX_LONGITUDE;
+        bool inside =
+            latitude >= MIN_LATITUDE &&
+                latitude <= MAX_LATITUDE &&
+                longitude >= MIN_LONGITUDE &&
+                longitude <= MAX_LONGITUDE;
         if (!inside) revert InvalidPlace(latitude, longitude);
     }
 
@@ -180,6 +186,6 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
     }
 
     function _hasRole(uint64 role) private view returns (bool member) {
-        (member,) = IAccessManager(authority()).hasRole(role, msg.sender);
+        (member, ) = IAccessManager(authority()).hasRole(role, msg.sender);
     }
 }

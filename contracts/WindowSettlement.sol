@@ -40,8 +40,9 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     bytes32 private constant ORDER_TYPEHASH = keccak256(
         "Order(address trader,uint32 meterId,uint32 windowId,uint8 side,uint8 orderClass,uint8 timeInForce,uint8 flags,uint16 priceSatPerKwh,uint32 energyWh,uint32 sequence,uint32 epoch,uint40 validUntil,uint32 directiveId)"
     );
-    bytes32 private constant READINGS_TYPEHASH =
-        keccak256("MeterReadings(uint32 windowId,uint8 licensee,bytes readings)");
+    bytes32 private constant READINGS_TYPEHASH = keccak256(
+        "MeterReadings(uint32 windowId,uint8 licensee,bytes readings)"
+    );
 
     ICollateralVault public immutable VAULT;
     IMeterRegistry public immutable REGISTRY;
@@ -132,10 +133,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IWindowSettlement
-    function commitWindow(uint32 windowId, bytes32 commitment, uint16 chunkCount, uint32 tradeCount)
-        external
-        restricted
-    {
+    function commitWindow(
+        uint32 windowId,
+        bytes32 commitment,
+        uint16 chunkCount,
+        uint32 tradeCount
+    ) external restricted {
         if (windowId >= Windows.NO_END) revert WindowIdTooLarge(windowId);
         Window storage state = _windows[windowId];
         if (state.status != WindowStatus.None) revert WindowNotInStatus(windowId, state.status);
@@ -154,9 +157,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IWindowSettlement
-    function settleChunk(uint32 windowId, bytes calldata chunk, bytes32 restHash, ReadingBatch[] calldata batches)
-        external
-    {
+    function settleChunk(
+        uint32 windowId,
+        bytes calldata chunk,
+        bytes32 restHash,
+        ReadingBatch[] calldata batches
+    ) external {
         Window memory state = _windows[windowId];
         _requireSettleable(windowId, state);
         if (keccak256(abi.encode(keccak256(chunk), restHash)) != state.nextHash) {
@@ -223,17 +229,17 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         if (block.timestamp >= deadline) revert SettlementTooLate(windowId, deadline);
         uint256 openAt = end + Windows.OPEN_SETTLEMENT_SECONDS;
         if (block.timestamp < openAt) {
-            (bool operator,) = IAccessManager(authority()).hasRole(Roles.OPERATOR, msg.sender);
+            (bool operator, ) = IAccessManager(authority()).hasRole(Roles.OPERATOR, msg.sender);
             if (!operator) revert SettlementReserved(windowId, openAt);
         }
     }
 
     /// @dev Reads the header, the meters, the accounts and the rules.
-    function _open(uint32 windowId, Window memory state, bytes calldata chunk)
-        private
-        view
-        returns (Context memory context)
-    {
+    function _open(
+        uint32 windowId,
+        Window memory state,
+        bytes calldata chunk
+    ) private view returns (Context memory context) {
         if (chunk.length < ChunkLayout.HEADER_BYTES) revert MalformedChunk(0);
         ChunkLayout.Header memory header = ChunkLayout.header(chunk);
         if (header.windowId != windowId || header.chunkIndex != state.nextChunk) {
@@ -283,7 +289,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         uint256 orderIndex;
         address last;
         for (uint256 i = 0; i < context.accounts.length; ++i) {
-            (address account, uint256 count,) = ChunkLayout.group(chunk, at);
+            (address account, uint256 count, ) = ChunkLayout.group(chunk, at);
             if (account <= last) revert OrdersOutOfOrder(account, 0);
             last = account;
             context.accounts[i] = account;
@@ -306,9 +312,10 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             (group.trader, count, group.stored) = ChunkLayout.group(chunk, at);
             group.accountIndex = i;
             group.word = AccountWord.wrap(context.words[i]);
-            group.epoch = group.word.epochFromWindow() <= context.windowId
-                ? group.word.epoch()
-                : VAULT.epochAt(group.trader, context.windowId);
+            group.epoch =
+                group.word.epochFromWindow() <= context.windowId
+                    ? group.word.epoch()
+                    : VAULT.epochAt(group.trader, context.windowId);
             group.first = true;
             context.balances[i] = group.word.balanceMsat();
             at += ChunkLayout.GROUP_BYTES;
@@ -352,11 +359,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     }
 
     /// @dev Single appearance, see docs/PROTOCOL.md. Sells need none: the sells of a meter lie in one chunk, once each.
-    function _fillSoFar(uint32 windowId, Group memory group, uint32 sequence, bytes32 orderHash)
-        private
-        view
-        returns (uint256 filled, uint256 code)
-    {
+    function _fillSoFar(
+        uint32 windowId,
+        Group memory group,
+        uint32 sequence,
+        bytes32 orderHash
+    ) private view returns (uint256 filled, uint256 code) {
         AccountWord word = group.word;
         bool sameWindow = word.cursorWindow() == windowId;
         if (group.stored) {
@@ -368,11 +376,13 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         return (sequence == word.cursorSequence() ? word.cursorFill() : 0, 0);
     }
 
-    function _judgeOrder(Context memory context, uint256 head, Group memory group, MeterWord meter, bool sell)
-        private
-        view
-        returns (uint256)
-    {
+    function _judgeOrder(
+        Context memory context,
+        uint256 head,
+        Group memory group,
+        MeterWord meter,
+        bool sell
+    ) private view returns (uint256) {
         uint32 windowId = context.windowId;
         AccountWord word = group.word;
         if (ChunkLayout.orderPrice(head) == 0 || ChunkLayout.orderEnergy(head) == 0) return SettlementCodes.MALFORMED;
@@ -390,12 +400,14 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         return 0;
     }
 
-    function _judgeSpecial(uint32 windowId, uint256 head, uint256 class, address trader, uint8 zoneId)
-        private
-        view
-        returns (uint256)
-    {
-        (uint8 tier,) = REGISTRY.licence(trader);
+    function _judgeSpecial(
+        uint32 windowId,
+        uint256 head,
+        uint256 class,
+        address trader,
+        uint8 zoneId
+    ) private view returns (uint256) {
+        (uint8 tier, ) = REGISTRY.licence(trader);
         if (class == CLASS_GRID_BALANCING && tier < TIER_GRID_OPERATOR) return SettlementCodes.CLASS_NOT_ALLOWED;
         if (zoneId >= Zones.FIRST_CROSS_BORDER && tier < TIER_CROSS_BORDER) return SettlementCodes.CLASS_NOT_ALLOWED;
         if (class == CLASS_EMERGENCY) {
@@ -412,9 +424,15 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         uint256 meterIndex,
         bytes32 separator
     ) private pure returns (bytes32) {
-        return ChunkLayout.orderHash(
-            ORDER_TYPEHASH, separator, head, trader, context.meterIds[meterIndex], context.windowId
-        );
+        return
+            ChunkLayout.orderHash(
+                ORDER_TYPEHASH,
+                separator,
+                head,
+                trader,
+                context.meterIds[meterIndex],
+                context.windowId
+            );
     }
 
     function _isSignedBy(
@@ -429,20 +447,21 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             return _isContractSigned(trader, orderHash, ChunkLayout.contractSignature(chunk, at));
         }
         (bytes32 r, bytes32 vs) = ChunkLayout.compactSignature(chunk, at);
-        (address signer,,) = ECDSA.tryRecover(orderHash, r, vs);
+        (address signer, , ) = ECDSA.tryRecover(orderHash, r, vs);
         if (signer == address(0)) return false;
         return signer == trader || REGISTRY.isDelegate(trader, signer, windowId);
     }
 
     /// @dev ERC-1271 within a fixed budget. Whoever calls cannot make it fail by bringing little gas, and the wallet cannot harm
     /// the batch by spending or returning much.
-    function _isContractSigned(address wallet, bytes32 orderHash, bytes calldata signature)
-        private
-        view
-        returns (bool valid)
-    {
+    function _isContractSigned(
+        address wallet,
+        bytes32 orderHash,
+        bytes calldata signature
+    ) private view returns (bool valid) {
         // A call gets at most 63/64 of what is left.
-        if (gasleft() < CONTRACT_SIGNATURE_GAS + CONTRACT_SIGNATURE_GAS / 32 + 20_000) revert InsufficientGas(gasleft());
+        if (gasleft() < CONTRACT_SIGNATURE_GAS + CONTRACT_SIGNATURE_GAS / 32 + 20_000)
+            revert InsufficientGas(gasleft());
         bytes memory question = abi.encodeWithSelector(0x1626ba7e, orderHash, signature);
         assembly ("memory-safe") {
             // Only the first word of the answer is copied, into scratch space.
@@ -497,9 +516,9 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         bytes32 digest = _hashTypedDataV4(
             keccak256(abi.encode(READINGS_TYPEHASH, windowId, batch.licensee, keccak256(batch.readings)))
         );
-        (address signer,,) = ECDSA.tryRecoverCalldata(digest, batch.signature);
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, batch.signature);
         if (signer == address(0) && batch.signature.length == 64) {
-            (signer,,) = ECDSA.tryRecover(digest, bytes32(batch.signature[:32]), bytes32(batch.signature[32:]));
+            (signer, , ) = ECDSA.tryRecover(digest, bytes32(batch.signature[:32]), bytes32(batch.signature[32:]));
         }
         if (batch.licensee == 0 || REGISTRY.attesterLicensee(signer) != batch.licensee) {
             revert ReadingsNotAttested(batch.licensee, signer);
@@ -520,13 +539,14 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         }
     }
 
-    function _admit(Context memory context, uint256 trade)
-        private
-        returns (uint256 code, uint256 energyWh, uint256 lossWh)
-    {
+    function _admit(
+        Context memory context,
+        uint256 trade
+    ) private returns (uint256 code, uint256 energyWh, uint256 lossWh) {
         uint256 sellIndex = ChunkLayout.tradeSellIndex(trade);
         uint256 buyIndex = ChunkLayout.tradeBuyIndex(trade);
-        // An index beyond the orders panics: the chunk is malformed as a whole.
+        if (sellIndex >= context.orders.length) revert MalformedChunk(sellIndex);
+        if (buyIndex >= context.orders.length) revert MalformedChunk(buyIndex);
         uint256 sell = context.orders[sellIndex];
         uint256 buy = context.orders[buyIndex];
         energyWh = ChunkLayout.tradeEnergy(trade);
@@ -595,18 +615,22 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     /// @dev All the regulator lets be charged between the two zones, sat/kWh.
     function _chargeCap(Context memory context, uint8 sellZone, uint8 buyZone) private pure returns (uint256 cap) {
         RulesWord rules = context.rules;
-        cap = uint256(rules.platformSatPerKwh()) + rules.congestionCapSatPerKwh()
-            + _distribution(context.distributionByZone, sellZone);
+        cap =
+            uint256(rules.platformSatPerKwh()) +
+            rules.congestionCapSatPerKwh() +
+            _distribution(context.distributionByZone, sellZone);
         if (sellZone != buyZone) {
             cap += uint256(rules.transmissionSatPerKwh()) + _distribution(context.distributionByZone, buyZone);
         }
     }
 
     /// @dev What the caps of both zones leave of a trade, counted over all chunks of the window.
-    function _applyCaps(Context memory context, uint256 sell, uint256 buy, uint256 energyWh)
-        private
-        returns (uint256 left)
-    {
+    function _applyCaps(
+        Context memory context,
+        uint256 sell,
+        uint256 buy,
+        uint256 energyWh
+    ) private returns (uint256 left) {
         left = energyWh;
         uint8 sellZone = MeterWord.wrap(context.meters[ChunkLayout.stateMeterIndex(sell)]).zoneId();
         uint8 buyZone = MeterWord.wrap(context.meters[ChunkLayout.stateMeterIndex(buy)]).zoneId();
@@ -663,11 +687,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
 
     /// @dev The trade's share of its meter's reading. Shares are differences of one rising step function, so they sum to the reading
     /// exactly; of a share, what the trade loses on the way is in proportion, rounded to the loss.
-    function _deliver(Context memory context, uint256 meterIndex, uint256 energyWh, uint256 lossWh)
-        private
-        pure
-        returns (uint256 deliveredWh, uint256 injectedWh)
-    {
+    function _deliver(
+        Context memory context,
+        uint256 meterIndex,
+        uint256 energyWh,
+        uint256 lossWh
+    ) private pure returns (uint256 deliveredWh, uint256 injectedWh) {
         uint256 reading = context.readings[meterIndex];
         uint256 owed = context.obligations[meterIndex];
         uint256 needed = energyWh + lossWh;
@@ -711,29 +736,42 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     }
 
     /// @dev Splits the charges: the licensees' networks first, then the platform, the rest is congestion.
-    function _charge(Context memory context, uint8 sellZone, uint8 buyZone, uint256 deliveredWh, uint256 left)
-        private
-        pure
-    {
+    function _charge(
+        Context memory context,
+        uint8 sellZone,
+        uint8 buyZone,
+        uint256 deliveredWh,
+        uint256 left
+    ) private pure {
         RulesWord rules = context.rules;
         left = _take(
-            context, Zones.licenseeOf(sellZone), _distribution(context.distributionByZone, sellZone), left, deliveredWh
+            context,
+            Zones.licenseeOf(sellZone),
+            _distribution(context.distributionByZone, sellZone),
+            left,
+            deliveredWh
         );
         if (sellZone != buyZone) {
             left = _take(context, Zones.EGAT, rules.transmissionSatPerKwh(), left, deliveredWh);
             left = _take(
-                context, Zones.licenseeOf(buyZone), _distribution(context.distributionByZone, buyZone), left, deliveredWh
+                context,
+                Zones.licenseeOf(buyZone),
+                _distribution(context.distributionByZone, buyZone),
+                left,
+                deliveredWh
             );
         }
         left = _take(context, TO_PLATFORM, rules.platformSatPerKwh(), left, deliveredWh);
         context.charges[TO_CONGESTION] += left * deliveredWh;
     }
 
-    function _take(Context memory context, uint256 receiver, uint256 part, uint256 left, uint256 deliveredWh)
-        private
-        pure
-        returns (uint256)
-    {
+    function _take(
+        Context memory context,
+        uint256 receiver,
+        uint256 part,
+        uint256 left,
+        uint256 deliveredWh
+    ) private pure returns (uint256) {
         if (part > left) part = left;
         context.charges[receiver] += part * deliveredWh;
         return left - part;
@@ -743,11 +781,11 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         return uint16(byZone >> (16 * (uint256(zoneId) - 1)));
     }
 
-    function _shortfallMargin(Context memory context, uint8 zoneId, uint256 sellerPrice)
-        private
-        pure
-        returns (uint256)
-    {
+    function _shortfallMargin(
+        Context memory context,
+        uint8 zoneId,
+        uint256 sellerPrice
+    ) private pure returns (uint256) {
         uint256 price = _distribution(context.shortfallByZone, zoneId);
         if (price == 0) price = context.rules.shortfallSatPerKwh();
         return price > sellerPrice ? price - sellerPrice : 0;
@@ -767,11 +805,20 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         uint256 sellMeter = ChunkLayout.stateMeterIndex(sell);
         uint256 buyMeter = ChunkLayout.stateMeterIndex(buy);
         address buyer = context.accounts[ChunkLayout.stateAccountIndex(buy)];
-        uint256 first = (uint256(uint160(buyer)) << 96) | (uint256(context.meterIds[sellMeter]) << 64)
-            | (deliveredWh << 32) | injectedWh;
-        uint256 second = (ChunkLayout.stateSequence(sell) << 224) | (ChunkLayout.stateSequence(buy) << 192)
-            | (uint256(context.meterIds[buyMeter]) << 160) | (ChunkLayout.tradeEnergy(trade) << 128) | (shortWh << 96)
-            | (ChunkLayout.tradeSellerPrice(trade) << 80) | (ChunkLayout.tradeBuyerPrice(trade) << 64) | (code << 56);
+        uint256 first =
+            (uint256(uint160(buyer)) << 96) |
+                (uint256(context.meterIds[sellMeter]) << 64) |
+                (deliveredWh << 32) |
+                injectedWh;
+        uint256 second =
+            (ChunkLayout.stateSequence(sell) << 224) |
+                (ChunkLayout.stateSequence(buy) << 192) |
+                (uint256(context.meterIds[buyMeter]) << 160) |
+                (ChunkLayout.tradeEnergy(trade) << 128) |
+                (shortWh << 96) |
+                (ChunkLayout.tradeSellerPrice(trade) << 80) |
+                (ChunkLayout.tradeBuyerPrice(trade) << 64) |
+                (code << 56);
         ChunkLayout.setRecord(context.record, t, first, second);
     }
 
@@ -804,10 +851,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             bool stored = ChunkLayout.stateStored(order);
             if (stored) storedFillWh[context.orderHashes[i]] = ChunkLayout.stateFilled(order);
             // Orders ascend by sequence within an account, so the last one leaves the cursor.
-            context.cursors[ChunkLayout.stateAccountIndex(order)] = stored
-                ? uint256(context.windowId)
-                : uint256(context.windowId) | (ChunkLayout.stateSequence(order) << 24)
-                    | (ChunkLayout.stateFilled(order) << 56);
+            context.cursors[ChunkLayout.stateAccountIndex(order)] =
+                stored
+                    ? uint256(context.windowId)
+                    : uint256(context.windowId) |
+                        (ChunkLayout.stateSequence(order) << 24) |
+                        (ChunkLayout.stateFilled(order) << 56);
         }
     }
 

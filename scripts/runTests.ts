@@ -11,7 +11,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "..");
-const bin = (name: string) => join(root, "node_modules", ".bin", name);
 const node = process.execPath;
 const mochaCli = join(root, "node_modules", "mocha", "bin", "mocha.js");
 const hardhatCli = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");

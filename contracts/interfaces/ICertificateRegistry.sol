@@ -23,9 +23,12 @@ interface ICertificateRegistry is IERC1888 {
     /// when all are issued.
     /// @param record The bytes of `ChunkSettled`.
     /// @return issuedTo The trade issuance has reached.
-    function issue(uint32 windowId, uint16 chunkIndex, bytes calldata record, uint16 maxTrades)
-        external
-        returns (uint16 issuedTo);
+    function issue(
+        uint32 windowId,
+        uint16 chunkIndex,
+        bytes calldata record,
+        uint16 maxTrades
+    ) external returns (uint16 issuedTo);
 
     /// @notice Retires `value` of the caller's certificates.
     /// @param claimData ABI-encoded (beneficiary, location, countryCode, periodStart, periodEnd, purpose).

@@ -59,8 +59,12 @@ interface ICollateralVault {
     /// @param nonce Any number the caller has not used before.
     /// @param deadlineSeconds Unix seconds until which the consent holds.
     /// @param operatorSignature EIP-712 `Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)`.
-    function withdraw(uint256 amountSat, uint256 nonce, uint256 deadlineSeconds, bytes calldata operatorSignature)
-        external;
+    function withdraw(
+        uint256 amountSat,
+        uint256 nonce,
+        uint256 deadlineSeconds,
+        bytes calldata operatorSignature
+    ) external;
 
     /// @notice Starts leaving without anybody's consent.
     function requestExit() external;

@@ -47,14 +47,13 @@ interface IERC1888 is IERC1155 {
     function claimedBalanceOf(address owner, uint256 id) external view returns (uint256);
 
     /// @notice The same for several.
-    function claimedBalanceOfBatch(address[] calldata owners, uint256[] calldata ids)
-        external
-        view
-        returns (uint256[] memory);
+    function claimedBalanceOfBatch(
+        address[] calldata owners,
+        uint256[] calldata ids
+    ) external view returns (uint256[] memory);
 
     /// @notice Issuer, topic, a call that tells validity, and the described data of a certificate.
-    function getCertificate(uint256 id)
-        external
-        view
-        returns (address issuer, uint256 topic, bytes memory validityCall, bytes memory data);
+    function getCertificate(
+        uint256 id
+    ) external view returns (address issuer, uint256 topic, bytes memory validityCall, bytes memory data);
 }

@@ -45,10 +45,9 @@ interface IMarketRules {
     function rulesAt(uint32 windowId) external view returns (Rules memory);
 
     /// @notice The version in force, packed as `RulesWord` tells: parameters, distribution charges and shortfall prices.
-    function packedRulesAt(uint32 windowId)
-        external
-        view
-        returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone);
+    function packedRulesAt(
+        uint32 windowId
+    ) external view returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone);
 
     /// @notice The first window a version published now may start with.
     function earliestWindow() external view returns (uint32);

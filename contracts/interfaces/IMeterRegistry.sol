@@ -99,8 +99,5 @@ interface IMeterRegistry {
     function isDelegate(address account, address device, uint32 windowId) external view returns (bool);
 
     /// @notice Where the meter stands.
-    function meterPlace(uint32 meterId)
-        external
-        view
-        returns (int32 latitudeMicrodegrees, int32 longitudeMicrodegrees);
+    function meterPlace(uint32 meterId) external view returns (int32 latitudeMicrodegrees, int32 longitudeMicrodegrees);
 }

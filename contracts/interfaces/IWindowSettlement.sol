@@ -79,8 +79,12 @@ interface IWindowSettlement {
     /// @param chunk The bytes committed to, see docs/PROTOCOL.md.
     /// @param restHash `h_{i+1}`.
     /// @param batches Readings of the chunk's selling meters.
-    function settleChunk(uint32 windowId, bytes calldata chunk, bytes32 restHash, ReadingBatch[] calldata batches)
-        external;
+    function settleChunk(
+        uint32 windowId,
+        bytes calldata chunk,
+        bytes32 restHash,
+        ReadingBatch[] calldata batches
+    ) external;
 
     /// @notice Writes down that an authority voided the window. Anybody.
     function voidWindow(uint32 windowId) external;

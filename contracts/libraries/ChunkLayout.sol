@@ -85,26 +85,26 @@ library ChunkLayout {
 
     function header(bytes calldata chunk) internal pure returns (Header memory) {
         uint256 value = word(chunk, 0);
-        return Header({
-            windowId: uint32(value >> 224),
-            chunkIndex: uint16(value >> 208),
-            sellMeterCount: uint16(value >> 192),
-            meterCount: uint16(value >> 176),
-            accountCount: uint16(value >> 160),
-            orderCount: uint16(value >> 144),
-            tradeCount: uint16(value >> 128)
-        });
+        return
+            Header({
+                windowId: uint32(value >> 224),
+                chunkIndex: uint16(value >> 208),
+                sellMeterCount: uint16(value >> 192),
+                meterCount: uint16(value >> 176),
+                accountCount: uint16(value >> 160),
+                orderCount: uint16(value >> 144),
+                tradeCount: uint16(value >> 128)
+            });
     }
 
     function meterId(bytes calldata chunk, uint256 index) internal pure returns (uint32) {
         return uint32(word(chunk, HEADER_BYTES + index * METER_BYTES) >> 224);
     }
 
-    function group(bytes calldata chunk, uint256 at)
-        internal
-        pure
-        returns (address account, uint256 count, bool stored)
-    {
+    function group(
+        bytes calldata chunk,
+        uint256 at
+    ) internal pure returns (address account, uint256 count, bool stored) {
         uint256 value = word(chunk, at);
         return (address(uint160(value >> 96)), (value >> 80) & 0x7fff, (value >> 95) & 1 != 0);
     }
@@ -196,13 +196,21 @@ library ChunkLayout {
         }
     }
 
-    function orderState(uint256 head, uint256 accountIndex, uint256 filled, bool stored, uint256 code)
-        internal
-        pure
-        returns (uint256 state)
-    {
-        state = accountIndex | (orderMeterIndex(head) << 16) | (orderPrice(head) << 32) | (orderEnergy(head) << 48)
-            | (filled << 80) | (uint256(orderSequence(head)) << 112) | (code << 152);
+    function orderState(
+        uint256 head,
+        uint256 accountIndex,
+        uint256 filled,
+        bool stored,
+        uint256 code
+    ) internal pure returns (uint256 state) {
+        state =
+            accountIndex |
+            (orderMeterIndex(head) << 16) |
+            (orderPrice(head) << 32) |
+            (orderEnergy(head) << 48) |
+            (filled << 80) |
+            (uint256(orderSequence(head)) << 112) |
+            (code << 152);
         if (orderSide(head) == 1) state |= STATE_SELL;
         if (stored) state |= STATE_STORED;
     }

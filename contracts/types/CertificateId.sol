@@ -25,10 +25,15 @@ library CertificateIds {
         uint8 authority_,
         uint16 factorVersion_
     ) internal pure returns (CertificateId) {
-        return CertificateId.wrap(
-            uint256(windowId_) | (uint256(meterId_) << 32) | (uint256(zoneId_) << 64) | (uint256(source_) << 72)
-                | (uint256(authority_) << 80) | (uint256(factorVersion_) << 88)
-        );
+        return
+            CertificateId.wrap(
+                uint256(windowId_) |
+                    (uint256(meterId_) << 32) |
+                    (uint256(zoneId_) << 64) |
+                    (uint256(source_) << 72) |
+                    (uint256(authority_) << 80) |
+                    (uint256(factorVersion_) << 88)
+            );
     }
 
     function windowId(CertificateId id) internal pure returns (uint32) {

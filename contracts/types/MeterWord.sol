@@ -25,10 +25,15 @@ library MeterWords {
         uint32 maxWindowWh_,
         uint24 nodeId_
     ) internal pure returns (MeterWord) {
-        return MeterWord.wrap(
-            uint160(owner_) | (uint256(zoneId_) << 160) | (uint256(source_) << 168)
-                | (uint256(activeUntilWindow_) << 176) | (uint256(maxWindowWh_) << 200) | (uint256(nodeId_) << 232)
-        );
+        return
+            MeterWord.wrap(
+                uint160(owner_) |
+                    (uint256(zoneId_) << 160) |
+                    (uint256(source_) << 168) |
+                    (uint256(activeUntilWindow_) << 176) |
+                    (uint256(maxWindowWh_) << 200) |
+                    (uint256(nodeId_) << 232)
+            );
     }
 
     function owner(MeterWord word) internal pure returns (address) {

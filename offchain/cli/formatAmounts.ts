@@ -5,10 +5,6 @@ export function formatEnergy(energyWh: number): string {
 	return `${energyWh} Wh`;
 }
 
-export function formatPrice(satPerKwh: number, satoshiPerThb: number): string {
-	return `${satPerKwh} sat/kWh (≈ ${(satPerKwh / satoshiPerThb).toFixed(2)} THB)`;
-}
-
 export function formatMoney(amountMsat: number, satoshiPerThb: number): string {
 	const sat = amountMsat / 1000;
 	return `${sat.toFixed(3)} sat (≈ ${(sat / satoshiPerThb).toFixed(2)} THB)`;

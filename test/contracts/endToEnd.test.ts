@@ -1,10 +1,9 @@
 import { expect } from "chai";
-import { type Hex, hashTypedData, keccak256, type TransactionReceipt, toHex } from "viem";
+import { hashTypedData, keccak256, toHex } from "viem";
 import { settleWindow } from "../../offchain/domain/settlement/settleWindow.ts";
 import { energyWh } from "../../offchain/domain/units/units.ts";
 import { windowStart } from "../../offchain/domain/units/window.ts";
 import { withdrawalTypedData } from "../../offchain/infrastructure/chain/contractCalls.ts";
-import { decodeChainFacts, decodeProtocolEvent } from "../../offchain/infrastructure/chain/decodeChainFacts.ts";
 import { readSettlementState } from "./fixtures/readSettlementState.ts";
 import { createVenue, OPERATOR, type Venue } from "./fixtures/Venue.ts";
 import { signFull } from "./fixtures/wallet.ts";
@@ -32,14 +31,14 @@ describe("C1–C10 one window end to end", () => {
 		const receipt = await venue.settleChunk(windowId, plan.chunks[0]!, venue.readingBatches(windowId, [reading]));
 
 		expect(expected.trades[0]).to.include({ code: 0, deliveredWh: 500, lostWh: 10, shortWh: 500 });
-		const settled = facts(venue, receipt).find((fact) => fact.kind === "WindowSettled");
+		const settled = venue.facts(receipt).find((fact) => fact.kind === "WindowSettled");
 		expect(new Map(settled?.deltas.map((delta) => [delta.account, delta.deltaMsat]))).to.deep.equal(
 			expected.deltasMsat,
 		);
 		expect(await venue.balanceMsat(buyer.address)).to.equal(1_000_000_000 - 500 * 120 + 500 * 190);
 		expect(await venue.balanceMsat(seller.address)).to.equal(1_000_000_000 + 500 * 110 - 500 * 190);
 
-		await venue.send(venue.calls.issueCertificates(windowId, 0, recordOf(receipt)), buyer);
+		await venue.send(venue.calls.issueCertificates(windowId, 0, venue.recordOf(receipt)), buyer);
 		const id = await venue.read("CertificateRegistry", "certificateId", [seller.meterId, windowId]);
 		expect(await venue.read("CertificateRegistry", "balanceOf", [buyer.address, id])).to.equal(500n);
 		await venue.send(venue.calls.claimCertificate(id, 200n, "0x"), buyer);
@@ -77,14 +76,14 @@ describe("C1–C10 one window end to end", () => {
 		} as const;
 		const reasonHash = keccak256(toHex("EGAT order 1/2570"));
 		const set = await venue.bySafe("EGAT", venue.calls.setDirective({ ...halt, reasonHash }));
-		expect(facts(venue, set)).to.deep.equal([
+		expect(venue.facts(set)).to.deep.equal([
 			{ kind: "DirectiveSet", directive: { directiveId: 1, ...halt, reasonHash } },
 		]);
 		const readings = sellers.map((seller) => ({ meterId: seller.meterId, exportedWh: 2000, zoneId: seller.zoneId }));
 		const expected = settleWindow(plan, readings, await readSettlementState(venue, plan));
 		expect(expected.trades.map(({ code }) => code)).to.deep.equal([27, 0]);
 		const receipt = await venue.settleChunk(windowId, plan.chunks[0]!, venue.readingBatches(windowId, readings));
-		const settled = facts(venue, receipt).find((fact) => fact.kind === "WindowSettled");
+		const settled = venue.facts(receipt).find((fact) => fact.kind === "WindowSettled");
 		expect(new Map(settled?.deltas.map((delta) => [delta.account, delta.deltaMsat]))).to.deep.equal(
 			expected.deltasMsat,
 		);
@@ -92,15 +91,3 @@ describe("C1–C10 one window end to end", () => {
 		expect(await venue.balanceMsat(sellers[1]!.address)).to.equal(1_000_000_000 + 110_000);
 	});
 });
-
-function facts(venue: Venue, receipt: TransactionReceipt) {
-	return receipt.logs.flatMap((log) => decodeChainFacts(log, venue.deployment));
-}
-
-function recordOf(receipt: TransactionReceipt): Hex {
-	for (const log of receipt.logs) {
-		const event = decodeProtocolEvent(log);
-		if (event?.eventName === "ChunkSettled") return event.args.record;
-	}
-	throw new Error("no chunk was settled");
-}

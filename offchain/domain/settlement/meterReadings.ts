@@ -1,5 +1,5 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { OrderDomain } from "../orders/orderTypedData.ts";
 import type { Hash32, Hex } from "../units/Address.ts";
 import { MAX_ENERGY_WH } from "../units/units.ts";
@@ -37,17 +37,6 @@ export function packReadings(readings: readonly ReadingEntry[]): Hex {
 	return packed as Hex;
 }
 
-export function unpackReadings(packed: Hex): ReadingEntry[] {
-	const readings: ReadingEntry[] = [];
-	for (let at = 2; at + 16 <= packed.length; at += 16) {
-		readings.push({
-			meterId: Number.parseInt(packed.slice(at, at + 8), 16),
-			exportedWh: Number.parseInt(packed.slice(at + 8, at + 16), 16),
-		});
-	}
-	return readings;
-}
-
 /** The typed data an attester signs; `domain` is the orders' domain. */
 export function readingsTypedData(
 	domain: OrderDomain,
@@ -79,11 +68,6 @@ export function readingsHash(
 		),
 	);
 	return typedDataHash(domain, structHash);
-}
-
-/** For messages that name the hash of packed readings. */
-export function packedReadingsHash(packed: Hex): Hash32 {
-	return `0x${bytesToHex(keccak_256(hexToBytes(packed.slice(2))))}`;
 }
 
 function requireUint32(value: number, name: string): void {

@@ -29,11 +29,6 @@ export function amountMsat(value: number): AmountMsat {
 	return requireSafeInteger(value, "amountMsat") as AmountMsat;
 }
 
-/** Exact value of an energy at a price: Wh × sat/kWh = msat. */
-export function valueMsat(energy: EnergyWh, price: PriceSatPerKwh): AmountMsat {
-	return amountMsat(energy * price);
-}
-
 /** One megawatt held for one 15-minute window, in Wh. */
 export const WH_PER_MW_WINDOW = 250_000;
 

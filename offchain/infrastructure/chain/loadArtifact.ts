@@ -8,10 +8,11 @@ export type Artifact = { contractName: string; abi: Abi; bytecode: Hex };
 const REPOSITORY = new URL("../../../", import.meta.url);
 const require = createRequire(import.meta.url);
 
-/** A contract of this protocol, as `npm run build` left it. */
-export function loadArtifact(name: string): Artifact {
-	const path = new URL(`artifacts/contracts/${name}.sol/${name}.json`, REPOSITORY);
-	return parseArtifact(readFileSync(path, "utf8"), name);
+/** A contract of this protocol, as `npm run build` left it; `path` below contracts/, without the extension. */
+export function loadArtifact(path: string): Artifact {
+	const name = path.split("/").at(-1) as string;
+	const file = new URL(`artifacts/contracts/${path}.sol/${name}.json`, REPOSITORY);
+	return parseArtifact(readFileSync(file, "utf8"), name);
 }
 
 /** OpenZeppelin's AccessManager, compiled with the protocol. */

@@ -25,26 +25,6 @@ export class Health {
 	}
 }
 
-/** Progress that must happen at least every so often. */
-export class ProgressCheck {
-	private readonly staleAfterMillis: number;
-	private lastProgressAt = performance.now();
-
-	constructor(staleAfterMillis: number) {
-		this.staleAfterMillis = staleAfterMillis;
-	}
-
-	progressed(): void {
-		this.lastProgressAt = performance.now();
-	}
-
-	check(): { status: HealthStatus; detail: string } {
-		const idleMillis = Math.round(performance.now() - this.lastProgressAt);
-		const isStale = idleMillis > this.staleAfterMillis;
-		return { status: isStale ? "degraded" : "ok", detail: `last progress ${idleMillis} ms ago` };
-	}
-}
-
 async function run(name: string, check: Check): Promise<ComponentHealth> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<{ status: HealthStatus; detail: string }>((resolve) => {

@@ -127,7 +127,7 @@ export class ChainIndexer {
 	private async index(cursor: ChainCursor, first: number, last: number): Promise<boolean> {
 		const { source } = this.options;
 		const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-		const [logs, ...found] = await Promise.all([source.logs(first, last), ...numbers.map((n) => source.block(n))]);
+		const found = await Promise.all(numbers.map((number) => source.block(number)));
 		const blocks: ChainBlock[] = [];
 		let parentHash = cursor.blockHash;
 		for (const block of found) {
@@ -135,8 +135,7 @@ export class ChainIndexer {
 			blocks.push(block);
 			parentHash = block.hash;
 		}
-		const hashes = new Map(blocks.map((block) => [block.number, block.hash]));
-		if (logs.some((log) => hashes.get(log.blockNumber) !== log.blockHash)) return false;
+		const logs = (await Promise.all(blocks.map((block) => source.logs(block)))).flat();
 		const events: IndexedEvent[] = [];
 		for (const log of logs) {
 			const decoded = this.decode(log);

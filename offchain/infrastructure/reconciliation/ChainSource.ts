@@ -1,7 +1,14 @@
 import { createPublicClient, http, type PublicClient } from "viem";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 
-export type ChainBlock = { number: number; hash: Hash32; parentHash: Hash32; timestampSeconds: number };
+export type ChainBlock = {
+	number: number;
+	hash: Hash32;
+	parentHash: Hash32;
+	timestampSeconds: number;
+	/** False where its bloom filter rules logs out. */
+	mayHaveLogs: boolean;
+};
 
 export type ChainLog = {
 	address: Address;
@@ -18,8 +25,11 @@ export interface ChainSource {
 	headNumber(): Promise<number>;
 	/** Null where the chain has no such block (any more). */
 	block(number: number): Promise<ChainBlock | null>;
-	/** Logs of the contracts in both blocks and all between, in order. */
-	logs(fromNumber: number, toNumber: number): Promise<ChainLog[]>;
+	/**
+	 * Logs of the contracts in exactly this block, in order; throws when the chain no longer has it. By hash, never by
+	 * number: between two answers the number may have come to mean another block, one without our logs.
+	 */
+	logs(block: ChainBlock): Promise<ChainLog[]>;
 }
 
 /** A chain behind a JSON-RPC endpoint. */
@@ -45,15 +55,18 @@ export class RpcChainSource implements ChainSource {
 			params: [`0x${number.toString(16)}`, false],
 		});
 		if (block === null || block.hash === null) return null;
-		return { number, hash: block.hash, parentHash: block.parentHash, timestampSeconds: Number(block.timestamp) };
+		return {
+			number,
+			hash: block.hash,
+			parentHash: block.parentHash,
+			timestampSeconds: Number(block.timestamp),
+			mayHaveLogs: !/^0x0*$/.test(block.logsBloom ?? "0x1"),
+		};
 	}
 
-	async logs(fromNumber: number, toNumber: number): Promise<ChainLog[]> {
-		const logs = await this.client.getLogs({
-			address: this.addresses,
-			fromBlock: BigInt(fromNumber),
-			toBlock: BigInt(toNumber),
-		});
+	async logs(block: ChainBlock): Promise<ChainLog[]> {
+		if (!block.mayHaveLogs) return [];
+		const logs = await this.client.getLogs({ address: this.addresses, blockHash: block.hash });
 		return logs.map((log) => ({
 			address: log.address.toLowerCase() as Address,
 			topics: log.topics as ChainLog["topics"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ORDER_STATES } from "../../../application/ports/OrderRepository.ts";
-import { ORDER_CLASSES, type Order, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from "../../../domain/orders/Order.ts";
+import { ORDER_CLASSES, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from "../../../domain/orders/Order.ts";
 import { REASON_CODES, type ReasonCode } from "../../../domain/orders/reasonCodes.ts";
 import type { EnergyWh, PriceSatPerKwh } from "../../../domain/units/units.ts";
 import { eventMessage } from "./eventMessage.ts";
@@ -151,7 +151,3 @@ export const orderHistory = z
 		),
 	})
 	.meta({ id: "OrderHistory" });
-
-/** The schema's output is the domain's type: a difference does not compile. */
-export type ParsedOrder = z.output<typeof orderMessage> extends Order ? z.output<typeof orderMessage> : never;
-export type OrderReceiptMessage = z.output<typeof orderReceipt>;
