@@ -1,19 +1,23 @@
 import type { EngineInput } from "../domain/engine/EngineInput.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
-import { ZONE_CODES } from "../domain/grid/zones.ts";
+import { thaiGridLimits } from "../domain/grid/thai/thaiGridLimits.ts";
+import { zonePairLosses } from "../domain/grid/zonePairCharges.ts";
 import { wheelingSatPerKwh } from "../domain/settlement/chargeParts.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { WindowId } from "../domain/units/window.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { LOCAL_RULES } from "./localParameters.ts";
 
-export type LocalGrid = { limits: GridLimits };
+/** Price at which energy lost on the way is paid for: the middle of what solar and wind sell for here. */
+const LOSS_PRICE_SAT_PER_KWH = 90;
 
-export function localGrid(): LocalGrid {
-	return { limits: { elements: [], nodes: [], distributionLossPartsPerMillion: ZONE_CODES.map(() => 0) } };
+/** What the trading path knows of the shipped Thai network. Takes some 0.3 s. */
+export function localGridLimits(): GridLimits {
+	return thaiGridLimits(loadThaiNetwork());
 }
 
 /** What a new market is told before its first order: rules, charges and the grid. */
-export function genesisInputs(grid: LocalGrid, firstWindow: WindowId): EngineInput[] {
+export function genesisInputs(limits: GridLimits, firstWindow: WindowId): EngineInput[] {
 	const { floorSatPerKwh, ceilingSatPerKwh, tickSatPerKwh, shortfallSatPerKwh } = LOCAL_RULES;
 	return [
 		{
@@ -24,17 +28,17 @@ export function genesisInputs(grid: LocalGrid, firstWindow: WindowId): EngineInp
 			tickSatPerKwh,
 			shortfallMarginSatPerKwh: shortfallSatPerKwh - floorSatPerKwh,
 		},
-		{ type: "SetZoneCharges", charges: zoneCharges() },
-		{ type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits: grid.limits },
+		{ type: "SetZoneCharges", charges: zoneCharges(limits) },
+		{ type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits },
 	];
 }
 
-function zoneCharges(): ZonePairCharges[][] {
-	const zones = ZONE_CODES.map((_, index) => index + 1);
-	return zones.map((sell) =>
-		zones.map((buy) => ({
-			lossSatPerKwh: 0,
-			wheelingSatPerKwh: wheelingSatPerKwh(LOCAL_RULES, sell, buy),
+/** The regulator's network charges, and the loss a typical trade causes between each two zones. */
+function zoneCharges(limits: GridLimits): ZonePairCharges[][] {
+	return zonePairLosses(limits).map((row, sell) =>
+		row.map((lossPartsPerMillion, buy) => ({
+			lossSatPerKwh: Math.ceil((lossPartsPerMillion * LOSS_PRICE_SAT_PER_KWH) / 1e6),
+			wheelingSatPerKwh: wheelingSatPerKwh(LOCAL_RULES, sell + 1, buy + 1),
 			congestionSatPerKwh: 0,
 			platformSatPerKwh: LOCAL_RULES.platformSatPerKwh,
 		})),

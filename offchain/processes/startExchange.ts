@@ -28,7 +28,7 @@ import { startApiRole } from "./apiRole.ts";
 import { startEngineRole } from "./engineRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
-import { genesisInputs, localGrid } from "./localMarket.ts";
+import { genesisInputs, localGridLimits } from "./localMarket.ts";
 import type { LocalOptions } from "./localOptions.ts";
 import { LOCAL_CHAIN_ID, SAFE_THRESHOLD } from "./localParameters.ts";
 import { prepareChain } from "./prepareChain.ts";
@@ -93,11 +93,11 @@ async function start(
 ): Promise<Exchange> {
 	const state = new LocalState(options.stateDir);
 	let run = await beginOrContinue(options, state);
-	const grid = localGrid();
+	const gridLimits = localGridLimits();
 	const scenario = createScenario({
 		seed: run.seed,
 		participants: run.participants,
-		feederNodes: grid.limits.nodes,
+		feederNodes: gridLimits.nodes,
 	});
 	const failure = Promise.withResolvers<never>();
 	failure.promise.catch(() => undefined);
@@ -145,7 +145,7 @@ async function start(
 		databaseUrl,
 		pool,
 		clock,
-		genesis: () => genesisInputs(grid, firstWindow),
+		genesis: () => genesisInputs(gridLimits, firstWindow),
 		maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 		onFatal: failure.reject,
 	});
