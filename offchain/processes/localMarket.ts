@@ -13,7 +13,7 @@ const LOSS_PRICE_SAT_PER_KWH = 90;
 
 /** What the trading path knows of the shipped Thai network. Takes some 0.3 s. */
 export function localGridLimits(): GridLimits {
-	return thaiGridLimits(loadThaiNetwork());
+	return thaiGridLimits(loadThaiNetwork(), { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 });
 }
 
 /** What a new market is told before its first order: rules, charges and the grid. */

@@ -14,11 +14,11 @@ export class WindowsView {
 		this.#onSelect = onSelect;
 	}
 
-	/** `windows` newest first; `live` maps window to session. */
+	/** The windows of the summary and the stream; a session open for a later day is not listed. */
 	show({ windows, sessions, selectedWindowId, satoshiPerThb }) {
 		const live = new Map(sessions.map((session) => [session.windowId, session]));
 		const known = new Map(windows.map((window) => [window.windowId, window]));
-		const ids = [...new Set([...known.keys(), ...live.keys()])].sort((a, b) => b - a);
+		const ids = [...known.keys()].sort((a, b) => b - a);
 		if (ids.length === 0) {
 			const cell = element("td", { colspan: 6, class: "empty" }, words("noWindows"));
 			this.#body.replaceChildren(element("tr", {}, cell));

@@ -9,6 +9,8 @@ export type GridLimits = {
 	nodes: FeederNode[];
 	/** Distribution loss by zone (`[zoneId - 1]`), parts per million of the energy delivered in that zone. */
 	distributionLossPartsPerMillion: number[];
+	/** Most loss a trade may be charged, parts per million of its energy: the regulator's cap, which settlement holds. */
+	lossCapPartsPerMillion?: number;
 	/** Quadratic loss of the lines that are not among `elements`, condensed to the zones. */
 	unmonitoredLoss?: ZonalLoss;
 };

@@ -14,6 +14,8 @@ export type HeadroomSnapshot = {
 };
 
 const NOTHING = -1;
+/** Named as the limiting element where a trade would lose more than the regulator allows. */
+export const LOSS_CAP_ELEMENT = "loss cap";
 
 /**
  * Headroom of one window over transmission rows and feeder trees.
@@ -69,9 +71,11 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		this.#limiting = NOTHING;
 		this.#limitingNode = NOTHING;
 		const throughTransmission = this.#admitTransmission(path, wantedWh);
-		const admittedWh = this.#admitFeeders(path, throughTransmission);
+		const throughFeeders = this.#admitFeeders(path, throughTransmission);
+		const admittedWh = this.#admitLoss(path, throughFeeders);
 		this.#remember(path, admittedWh);
-		return { admittedWh, limitingElement: this.#limitingName() };
+		const limitingElement = admittedWh < throughFeeders ? LOSS_CAP_ELEMENT : this.#limitingName();
+		return { admittedWh, limitingElement };
 	}
 
 	reserve(path: TradePath, energyWh: number): { lossWh: number } {
@@ -215,6 +219,26 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		this.#limiting = NOTHING;
 		let low = 0;
 		let high = Math.min(wantedWh, Math.max(0, room) + 1);
+		while (high - low > 1) {
+			const middle = Math.floor((low + high) / 2);
+			if (fits(middle)) low = middle;
+			else high = middle;
+		}
+		return low;
+	}
+
+	/** Largest q ≤ wanted that halving and bisection find within the loss cap: the share lost grows with q. */
+	#admitLoss(path: TradePath, wantedWh: number): number {
+		const cap = this.#grid.limits.lossCapPartsPerMillion;
+		if (cap === undefined) return wantedWh;
+		const fits = (energyWh: number) => this.#loss(path, energyWh) * 1_000_000 <= cap * energyWh;
+		if (fits(wantedWh)) return wantedWh;
+		let high = wantedWh;
+		let low = wantedWh;
+		while (low > 0 && !fits(low)) {
+			high = low;
+			low = Math.floor(low / 2);
+		}
 		while (high - low > 1) {
 			const middle = Math.floor((low + high) / 2);
 			if (fits(middle)) low = middle;

@@ -20,6 +20,8 @@ export function validateGridLimits(limits: GridLimits): string[] {
 	limits.distributionLossPartsPerMillion.forEach((value, index) => {
 		if (!isEnergy(value) || value > 1_000_000) faults.push(`distribution loss of zone ${index + 1}: ${value}`);
 	});
+	const cap = limits.lossCapPartsPerMillion;
+	if (cap !== undefined && !(isEnergy(cap) && cap <= 1_000_000)) faults.push(`lossCapPartsPerMillion: ${cap}`);
 	const rest = limits.unmonitoredLoss;
 	if (rest) {
 		const square =

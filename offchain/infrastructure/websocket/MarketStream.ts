@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock } from "../../application/ports/Clock.ts";
 import type { EngineQueries, MarketDepth } from "../../application/ports/EngineQueries.ts";
 import type { CommittedEvents, EventFeed } from "../../application/ports/EventFeed.ts";
 import type { MarketDataRepository } from "../../application/ports/MarketDataRepository.ts";
+import { currentWindows } from "../../application/queries/currentWindows.ts";
 import type { EngineEvent } from "../../domain/engine/EngineEvent.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { Logger } from "../observability/createLogger.ts";
@@ -18,7 +20,6 @@ const STREAM_PATH = "/v1/stream";
 const MAX_CONNECTIONS = 5_000;
 const MAX_MESSAGE_BYTES = 4 << 10;
 const DEPTH_LEVELS = 20;
-const WINDOWS_SHOWN = 24;
 /** Longest time between a change of a book and its diff. */
 const DEPTH_REFRESH_MILLIS = 200;
 const WINDOWS_REFRESH_MILLIS = 1_000;
@@ -28,6 +29,7 @@ type StreamDependencies = {
 	engineQueries: EngineQueries;
 	marketData: MarketDataRepository;
 	events: EventFeed;
+	clock: Clock;
 	startSequence: number;
 	logger: Logger;
 	metrics: Metrics;
@@ -143,7 +145,7 @@ export class MarketStream {
 	private async readWindows(): Promise<WindowsState> {
 		const [sessions, windows] = await Promise.all([
 			this.deps.engineQueries.sessions(),
-			this.deps.marketData.windows({ limit: WINDOWS_SHOWN }),
+			currentWindows(this.deps.marketData, this.deps.clock.nowMillis()),
 		]);
 		return { sessions, windows };
 	}

@@ -14,6 +14,8 @@ export type ThaiLimitOptions = ThaiModelOptions & {
 	reliabilityMarginPartsPerMillion?: number;
 	/** Least share of the rating offered in each direction whatever the reference flow (as the EU's minimum margin). */
 	minimumRoomPartsPerMillion?: number;
+	/** The regulator's cap on the loss of one trade. */
+	lossCapPartsPerMillion?: number;
 	/** Most exchange with a neighbour country in either direction, MW, before the market's share. */
 	hubCapMw?: Partial<Record<ZoneCode, number>>;
 };
@@ -48,6 +50,7 @@ export function thaiGridLimits(network: ThaiNetwork, options: ThaiLimitOptions =
 			(code) => DISTRIBUTION_LOSS_PARTS_PER_MILLION[licenseeOf(zoneId(code))],
 		),
 		unmonitoredLoss: unmonitoredLoss(model, monitored),
+		...(options.lossCapPartsPerMillion === undefined ? {} : { lossCapPartsPerMillion: options.lossCapPartsPerMillion }),
 	};
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { currentWindows } from "../../../application/queries/currentWindows.ts";
 import { windowAt } from "../../../domain/units/window.ts";
 import { type Endpoint, endpoint, ok } from "../Endpoint.ts";
 import {
@@ -18,7 +19,6 @@ import {
 import { queryWindowId } from "../messages/primitives.ts";
 import { problem } from "../Problem.ts";
 
-const SUMMARY_WINDOWS = 24;
 const SUMMARY_TRADES = 50;
 
 const getMarketDepth = endpoint({
@@ -123,7 +123,7 @@ const getMarketSummary = endpoint({
 		const marketTimeMillis = Math.floor(deps.clock.nowMillis());
 		const [sessions, windows, trades] = await Promise.all([
 			deps.engineQueries.sessions(),
-			deps.marketData.windows({ limit: SUMMARY_WINDOWS }),
+			currentWindows(deps.marketData, marketTimeMillis),
 			deps.trades.find({ limit: SUMMARY_TRADES }),
 		]);
 		return ok({ marketTimeMillis, currentWindowId: windowAt(marketTimeMillis / 1000), sessions, windows, trades });

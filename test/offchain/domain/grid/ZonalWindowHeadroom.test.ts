@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ZonalWindowHeadroom } from "../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
+import { LOSS_CAP_ELEMENT, ZonalWindowHeadroom } from "../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
 import { arbitraryLimits, arbitraryPath } from "./arbitraryGrid.ts";
 import { NaiveHeadroom } from "./NaiveHeadroom.ts";
 
@@ -111,6 +111,25 @@ describe("G4 losses of the trading path", () => {
 				}
 			}),
 			{ numRuns: 200 },
+		);
+	});
+
+	it("C4 invariant: with a loss cap no trade is charged more, and what is refused for it would be", () => {
+		const caps = fc.integer({ min: 20_000, max: 300_000 });
+		fc.assert(
+			fc.property(arbitraryLimits, caps, fc.array(step, { minLength: 1, maxLength: 25 }), (limits, cap, steps) => {
+				const headroom = new ZonalWindowHeadroom({ ...limits, lossCapPartsPerMillion: cap });
+				for (const { path, wantedWh } of steps) {
+					const { admittedWh, limitingElement } = headroom.admit(path, wantedWh);
+					if (limitingElement === LOSS_CAP_ELEMENT) {
+						const more = headroom.lossOf(path, admittedWh + 1) * 1_000_000;
+						expect(more).to.be.greaterThan(cap * (admittedWh + 1));
+					}
+					const { lossWh } = headroom.reserve(path, admittedWh);
+					expect(lossWh * 1_000_000).to.be.at.most(cap * admittedWh);
+				}
+			}),
+			{ numRuns: 300 },
 		);
 	});
 

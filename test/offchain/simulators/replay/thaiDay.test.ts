@@ -36,7 +36,7 @@ const RULES: MarketRulesVersion = {
 };
 const CHARGE_ACCOUNTS = { EGAT: "0xe1", MEA: "0xe2", PEA: "0xe3", congestion: "0xe4", platform: "0xe5" } as const;
 
-const limits = thaiGridLimits(loadThaiNetwork());
+const limits = thaiGridLimits(loadThaiNetwork(), { lossCapPartsPerMillion: RULES.lossCapPermille * 1000 });
 const scenario = createScenario({ seed: "thai day", participants: 250, feederNodes: limits.nodes });
 
 function genesis(): EngineInput[] {
