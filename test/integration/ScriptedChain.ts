@@ -11,6 +11,9 @@ export type ScriptedEvent =
 	| { name: "TransferSingle"; tokenId: string; from: Address; to: Address; energyWh: number }
 	| { name: "DirectiveLifted"; directiveId: number };
 
+/** The part of a log that its contract decides. */
+export type RawLog = Pick<ChainLog, "address" | "topics" | "data">;
+
 type Block = ChainBlock & { logs: ChainLog[] };
 
 /** A chain in memory whose history can be rewritten at will. */
@@ -25,13 +28,22 @@ export class ScriptedChain implements ChainSource {
 	}
 
 	mine(events: ScriptedEvent[]): void {
+		this.mineLogs(
+			events.map((event) => ({
+				address: `0x${"aa".repeat(20)}` as Address,
+				topics: [],
+				data: `0x${Buffer.from(JSON.stringify(event)).toString("hex")}` as const,
+			})),
+		);
+	}
+
+	/** A block with these logs, in this order. */
+	mineLogs(contents: RawLog[]): void {
 		const number = this.blocks.length;
 		const parentHash = this.blocks.at(-1)?.hash ?? hash("genesis");
-		const blockHash = hash(`${parentHash} ${number} ${this.salt} ${JSON.stringify(events)}`);
-		const logs = events.map((event, logIndex) => ({
-			address: `0x${"aa".repeat(20)}` as Address,
-			topics: [] as [],
-			data: `0x${Buffer.from(JSON.stringify(event)).toString("hex")}` as const,
+		const blockHash = hash(`${parentHash} ${number} ${this.salt} ${JSON.stringify(contents)}`);
+		const logs = contents.map((content, logIndex) => ({
+			...content,
 			blockNumber: number,
 			blockHash,
 			logIndex,
@@ -51,6 +63,17 @@ export class ScriptedChain implements ChainSource {
 	dropBlocks(depth: number): void {
 		this.blocks.splice(-depth);
 		this.salt += 1;
+	}
+
+	copy(): ScriptedChain {
+		const copy = new ScriptedChain();
+		copy.become(this);
+		return copy;
+	}
+
+	/** Takes the history of another one. */
+	become(other: ScriptedChain): void {
+		this.blocks = [...other.blocks];
 	}
 
 	get height(): number {

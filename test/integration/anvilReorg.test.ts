@@ -1,16 +1,24 @@
 import { expect } from "chai";
+import { createWalletClient, type Hex, http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 import { ChainIndexer } from "../../offchain/infrastructure/reconciliation/ChainIndexer.ts";
 import { RpcChainSource } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
 import { protocolLogDecoder } from "../../offchain/infrastructure/reconciliation/protocolLogDecoder.ts";
-import { TestVenue } from "./TestVenue.ts";
+import { TestVenue, type Trader } from "./TestVenue.ts";
 import { rpcCall, TEST_CHAIN, type TestDatabase, testDatabase } from "./testServices.ts";
 
 describe("X1 reorganisations of a real chain", function () {
 	this.timeout(60_000);
 	let venue: TestVenue;
+	let payer: Trader;
 	before(async () => {
 		venue = await TestVenue.create();
-		await venue.traders(3, "rooftopSolar");
+		[payer] = (await venue.traders(3, "rooftopSolar")) as [Trader];
+		await venue.send(
+			payer,
+			venue.calls.mintTestTokens(payer.address, 1_000_000n),
+			venue.calls.approveVault(1_000_000n),
+		);
 		await venue.producer.stop();
 	});
 	after(() => venue.destroy());
@@ -42,6 +50,46 @@ describe("X1 reorganisations of a real chain", function () {
 			dump.push(...rows.map(({ row }) => `${table} ${JSON.stringify(row)}`).sort());
 		}
 		return dump;
+	}
+
+	/** A deposit in each of the newest `blocks` blocks; the signed transactions, oldest first. */
+	async function busyBlocks(blocks: number): Promise<Hex[]> {
+		const { rpcUrl } = venue.chain;
+		const wallet = createWalletClient({ transport: http(rpcUrl), account: privateKeyToAccount(payer.privateKey) });
+		const signed: Hex[] = [];
+		for (let index = 0; index < blocks; index++) {
+			const call = venue.calls.depositFor(payer.address, BigInt(index + 1));
+			const request = await wallet.prepareTransactionRequest({ ...call, gas: 300_000n, chain: null });
+			const raw = await wallet.signTransaction({ ...request, chainId: TEST_CHAIN.chainId } as never);
+			await rpcCall(rpcUrl, "eth_sendRawTransaction", [raw]);
+			await rpcCall(rpcUrl, "evm_mine");
+			signed.push(raw);
+		}
+		return signed;
+	}
+
+	for (const depth of [1, 3, 16, 48]) {
+		it(`behavior: ${depth} blocks full of events: dropped ones vanish, re-included ones move`, async () => {
+			const { rpcUrl } = venue.chain;
+			const signed = await busyBlocks(depth);
+			const running = indexer(venue.database);
+			await catchUp(running);
+			const before = await tables(venue.database);
+			// The first half is mined again, each in the block after its own; the rest is lost.
+			const again = signed.slice(0, depth >> 1).map((raw, index) => [raw, index + 1]);
+			await rpcCall(rpcUrl, "anvil_reorg", [depth, again]);
+			await rpcCall(rpcUrl, "evm_mine");
+			await catchUp(running);
+			const after = await tables(venue.database);
+			const fresh = await testDatabase();
+			await catchUp(indexer(fresh));
+			expect(after).to.deep.equal(await tables(fresh));
+			await fresh.drop();
+			const kept = new Set(after);
+			const events = (dump: string[]) => dump.filter((line) => line.startsWith("chain_events"));
+			expect(events(before).filter((line) => !kept.has(line))).to.have.length(depth);
+			expect(events(after)).to.have.length(events(before).length - depth + (depth >> 1));
+		});
 	}
 
 	for (const depth of [1, 2, 7, 33, 64]) {

@@ -1,8 +1,12 @@
+import { toEventSelector } from "viem";
 import type { Address, Hash32 } from "../../domain/units/Address.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { decodeChainFacts, decodeDeltas, decodeProtocolEvent } from "../chain/decodeChainFacts.ts";
+import { eventAbi } from "../chain/protocolAbi.ts";
 import type { ChainLog } from "./ChainSource.ts";
 import type { DecodeChainLog, DecodedChainEvent } from "./DecodedChainEvent.ts";
+
+const OWN_EVENTS: ReadonlySet<string> = new Set(eventAbi.map((event) => toEventSelector(event)));
 
 /** Reads the logs of one deployment; `addresses` is what an indexer has to watch. */
 export function protocolLogDecoder(deployment: Pick<Deployment, "addresses">): {
@@ -15,7 +19,14 @@ export function protocolLogDecoder(deployment: Pick<Deployment, "addresses">): {
 	const decode = (log: ChainLog): DecodedChainEvent | null => {
 		const contract = names.get(log.address);
 		const event = contract === undefined ? undefined : decodeProtocolEvent(log);
-		if (contract === undefined || event === undefined) return null;
+		if (contract === undefined) return null;
+		if (event === undefined) {
+			// Other events of the libraries underneath are none of ours; one of ours in a shape we do not know must halt.
+			if (log.topics[0] !== undefined && OWN_EVENTS.has(log.topics[0])) {
+				throw new Error(`${contract} emitted an event of a known name in an unknown layout`);
+			}
+			return null;
+		}
 		const args = plainJson(event.args) as Record<string, unknown>;
 		return {
 			contract,
