@@ -73,7 +73,11 @@ export async function startExchange(
 	const stops: Stoppable[] = [];
 	const stop = async (): Promise<void> => {
 		for (const next of stops.splice(0).reverse()) {
-			await Promise.resolve(next()).catch((error: Error) => progress(`while stopping: ${error.message}`));
+			try {
+				await next();
+			} catch (error) {
+				progress(`while stopping: ${(error as Error).message}`);
+			}
 		}
 	};
 	try {

@@ -41,6 +41,11 @@ export class DemoProcess {
 		}
 	}
 
+	/** Where the page is; only after "trading" was said. */
+	get url(): string {
+		return / at (http:\S+)/.exec(this.said)?.[1] ?? "";
+	}
+
 	kill(signal: NodeJS.Signals): void {
 		this.#child.kill(signal);
 	}
