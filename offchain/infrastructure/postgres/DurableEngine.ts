@@ -4,17 +4,15 @@ import type { EngineState } from "../../application/ports/EngineState.ts";
 import type { CommittedEvents, EventFeed } from "../../application/ports/EventFeed.ts";
 import type { EngineInput } from "../../domain/engine/EngineInput.ts";
 import { CommittedFeed } from "./CommittedFeed.ts";
-import { EMPTY_LOG_HASH, EngineLog } from "./EngineLog.ts";
+import { EngineLog, type PreparedGroup } from "./EngineLog.ts";
+import type { EngineReader } from "./EngineReader.ts";
 import type { AppliedInput } from "./projectGroup.ts";
+import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
 
-export type DurableEngineOptions<State extends EngineState> = {
-	pool: pg.Pool;
-	/** The leader's epoch, see `LeaderLock`. */
-	epoch: number;
-	create: () => State;
-	restore: (snapshot: Uint8Array) => State;
-	/** Told once when the engine has stopped because a commit failed or an invariant broke: end the process. */
-	onFatal: (error: Error) => void;
+/** From so many waiting inputs on, a group is applied while the one before is still being written. */
+const APPLY_AHEAD_INPUTS = 256;
+
+export type DurableEngineLimits = {
 	/** More waiting inputs than this are answered "busy". */
 	maxQueuedInputs?: number;
 	/** Largest group of one commit. */
@@ -23,7 +21,20 @@ export type DurableEngineOptions<State extends EngineState> = {
 	snapshotEveryInputs?: number;
 };
 
-type Waiting = { input: EngineInput; resolve: (reply: EngineReply) => void; reject: (error: Error) => void };
+export type DurableEngineOptions = DurableEngineLimits & {
+	pool: pg.Pool;
+	/** The leader's epoch, see `LeaderLock`. */
+	epoch: number;
+	/** Told once when the engine has stopped because a commit failed or an invariant broke: end the process. */
+	onFatal: (error: Error) => void;
+};
+
+type Waiting = {
+	input: EngineInput;
+	requestId: string | null;
+	resolve: (reply: EngineReply) => void;
+	reject: (error: Error) => void;
+};
 
 /**
  * The matching engine behind a durable log. Whatever arrives during a commit becomes the next group; a group's log
@@ -31,43 +42,48 @@ type Waiting = { input: EngineInput; resolve: (reply: EngineReply) => void; reje
  * function of the log: a start is the newest snapshot plus the inputs behind it. A failed commit stops the engine for
  * good, since its memory is then ahead of the disk.
  */
-export class DurableEngine<State extends EngineState> implements EngineGateway, EventFeed {
+export class DurableEngine<State extends EngineState> implements EngineGateway, EventFeed, EngineReader<State> {
 	private readonly log: EngineLog;
-	private readonly options: Required<DurableEngineOptions<State>>;
+	private readonly options: Required<DurableEngineOptions>;
 	private readonly feed: CommittedFeed;
-	private readonly state: State;
-	private sequence: number;
-	private logHash: Buffer;
-	private atMillis: number;
-	private snapshotSequence: number;
+	private readonly at: RecoveredEngine<State>;
 	private waiting: Waiting[] = [];
+	/** Applied, and not yet on disk. */
+	private unreleased: Waiting[] = [];
+	/** Ids in `waiting` and `unreleased`. */
+	private readonly pendingRequests = new Map<string, Promise<EngineReply>>();
 	private committing: Promise<void> | null = null;
+	private readers = 0;
+	/** Of the group released next. */
+	private released = Promise.withResolvers<void>();
 	private stopped: Error | null = null;
 
-	private constructor(options: Required<DurableEngineOptions<State>>, log: EngineLog, recovered: Recovered<State>) {
+	private constructor(options: Required<DurableEngineOptions>, log: EngineLog, recovered: RecoveredEngine<State>) {
 		this.options = options;
 		this.log = log;
-		this.state = recovered.state;
-		this.sequence = recovered.sequence;
-		this.logHash = recovered.logHash;
-		this.atMillis = recovered.atMillis;
-		this.snapshotSequence = recovered.snapshotSequence;
+		this.at = recovered;
 		this.feed = new CommittedFeed(log, recovered.sequence);
 	}
 
-	static async start<State extends EngineState>(options: DurableEngineOptions<State>): Promise<DurableEngine<State>> {
+	static async start<State extends EngineState>(
+		options: DurableEngineOptions & EngineFactory<State>,
+	): Promise<DurableEngine<State>> {
+		return DurableEngine.resume(options, await restoreSnapshot(new EngineLog(options.pool), options));
+	}
+
+	/** Continues from a state that a standby has kept up to date; applies what it has not seen yet. */
+	static async resume<State extends EngineState>(
+		options: DurableEngineOptions,
+		recovered: RecoveredEngine<State>,
+	): Promise<DurableEngine<State>> {
 		const complete = { maxQueuedInputs: 50_000, maxGroupInputs: 2_000, snapshotEveryInputs: 200_000, ...options };
 		const log = new EngineLog(options.pool);
-		return new DurableEngine(complete, log, await recover(log, options));
+		await catchUp(log, recovered, { checkEvents: false });
+		return new DurableEngine(complete, log, recovered);
 	}
 
 	submit(input: EngineInput): Promise<EngineReply> {
-		if (this.stopped !== null) return Promise.reject(this.stopped);
-		if (this.waiting.length >= this.options.maxQueuedInputs) return Promise.resolve({ status: "busy" });
-		return new Promise((resolve, reject) => {
-			this.waiting.push({ input, resolve, reject });
-			this.committing ??= this.commitWaiting();
-		});
+		return this.enqueue(input, null);
 	}
 
 	submitMany(inputs: EngineInput[]): Promise<EngineReply[]> {
@@ -77,15 +93,41 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		return Promise.all(inputs.map((input) => this.submit(input)));
 	}
 
+	/**
+	 * An input that may arrive several times under the same id: applied once. Null when it was committed earlier, perhaps
+	 * by another leader; whoever sent it finds the answer in the log.
+	 */
+	async submitRequest(requestId: string, input: EngineInput): Promise<EngineReply | null> {
+		if (this.at.requests.has(requestId)) return null;
+		const pending = this.pendingRequests.get(requestId);
+		if (pending !== undefined) return pending;
+		const reply = this.enqueue(input, requestId);
+		this.pendingRequests.set(requestId, reply);
+		try {
+			return await reply;
+		} finally {
+			this.pendingRequests.delete(requestId);
+		}
+	}
+
+	/** Inputs that may be submitted now without a "busy". */
+	get roomInputs(): number {
+		return this.options.maxQueuedInputs - this.waiting.length;
+	}
+
 	subscribe(afterSequence: number, deliver: (committed: CommittedEvents) => void): () => void {
 		return this.feed.subscribe(afterSequence, deliver);
 	}
 
-	/** Looks at the state between two groups: everything in it is on disk. */
 	async read<T>(look: (state: State, sequence: number, atMillis: number) => T): Promise<T> {
-		while (this.committing !== null) await this.committing;
-		if (this.stopped !== null) throw this.stopped;
-		return look(this.state, this.sequence, this.atMillis);
+		this.readers += 1;
+		try {
+			while (this.unreleased.length > 0) await this.released.promise;
+			if (this.stopped !== null) throw this.stopped;
+			return look(this.at.state, this.at.sequence, this.at.atMillis);
+		} finally {
+			this.readers -= 1;
+		}
 	}
 
 	/** Input last committed. */
@@ -99,86 +141,91 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		if (this.stopped !== null) return;
 		this.stopped = new Error("the engine has been stopped");
 		this.feed.close();
-		if (this.sequence > this.snapshotSequence) await this.saveSnapshot();
+		if (this.at.sequence > this.at.snapshotSequence) await this.saveSnapshot();
+	}
+
+	private enqueue(input: EngineInput, requestId: string | null): Promise<EngineReply> {
+		if (this.stopped !== null) return Promise.reject(this.stopped);
+		if (this.waiting.length >= this.options.maxQueuedInputs) return Promise.resolve({ status: "busy" });
+		return new Promise((resolve, reject) => {
+			this.waiting.push({ input, requestId, resolve, reject });
+			this.committing ??= this.commitWaiting();
+		});
 	}
 
 	private async commitWaiting(): Promise<void> {
 		// One turn of the event loop, so that all that is ready now shares the first commit.
 		await new Promise((resolve) => setImmediate(resolve));
+		let writing: Promise<void> = Promise.resolve();
 		while (this.waiting.length > 0 && this.stopped === null) {
-			const batch = this.waiting.splice(0, this.options.maxGroupInputs);
 			try {
-				const group = batch.map(({ input }) => this.apply(input));
-				this.logHash = await this.log.commit(this.options.epoch, this.logHash, group);
-				group.forEach((applied, index) => {
-					batch[index]?.resolve({ status: "applied", sequence: applied.sequence, events: applied.events });
-				});
-				this.feed.publish(group);
-				if (this.sequence - this.snapshotSequence >= this.options.snapshotEveryInputs) await this.saveSnapshot();
+				// A small group waits for the one before, and grows meanwhile; so does every group while somebody reads.
+				if (this.waiting.length < APPLY_AHEAD_INPUTS || this.readers > 0) await writing;
+				const batch = this.waiting.splice(0, this.options.maxGroupInputs);
+				this.unreleased.push(...batch);
+				const group = batch.map((waiting) => this.apply(waiting));
+				const prepared = this.log.prepare(this.options.epoch, this.at.logHash, group);
+				this.at.logHash = prepared.logHash;
+				await writing;
+				writing = this.write(prepared, group, batch);
+				// Its failure is met at the next await, never unhandled.
+				writing.catch(() => undefined);
+				const isSnapshotDue = this.at.sequence - this.at.snapshotSequence >= this.options.snapshotEveryInputs;
+				if (this.waiting.length === 0 || isSnapshotDue) await writing;
+				if (isSnapshotDue) await this.saveSnapshot();
 			} catch (error) {
-				this.fail(error instanceof Error ? error : new Error(String(error)), batch);
+				await writing.catch(() => undefined);
+				this.fail(error instanceof Error ? error : new Error(String(error)));
 			}
 		}
 		this.committing = null;
 	}
 
-	private apply(input: EngineInput): AppliedInput {
-		const sequence = this.sequence + 1;
-		const events = this.state.apply(sequence, input);
-		if (input.type === "AdvanceClock") this.atMillis = Math.max(this.atMillis, input.nowSeconds * 1000);
-		this.sequence = sequence;
-		return { sequence, input, atMillis: this.atMillis, events };
+	private async write(prepared: PreparedGroup, group: AppliedInput[], batch: Waiting[]): Promise<void> {
+		await this.log.commit(prepared);
+		this.unreleased.splice(0, batch.length);
+		for (const [index, { sequence, events, requestId }] of group.entries()) {
+			if (requestId !== null) this.at.requests.add(requestId, sequence);
+			batch[index]?.resolve({ status: "applied", sequence, events });
+		}
+		this.feed.publish(group);
+		this.wakeReaders();
 	}
 
-	/** The group may or may not be on disk: nobody is told either way, the log decides at the next start. */
-	private fail(error: Error, batch: Waiting[]): void {
+	private wakeReaders(): void {
+		this.released.resolve();
+		this.released = Promise.withResolvers<void>();
+	}
+
+	private apply({ input, requestId }: Waiting): AppliedInput {
+		const { at } = this;
+		const sequence = at.sequence + 1;
+		const events = at.state.apply(sequence, input);
+		if (input.type === "AdvanceClock") at.atMillis = Math.max(at.atMillis, input.nowSeconds * 1000);
+		at.sequence = sequence;
+		return { sequence, input, atMillis: at.atMillis, events, requestId };
+	}
+
+	/** What was taken may or may not be on disk: nobody is told either way, the log decides at the next start. */
+	private fail(error: Error): void {
 		this.stopped = error;
 		this.feed.close();
-		for (const { reject } of [...batch, ...this.waiting]) reject(error);
+		for (const { reject } of [...this.unreleased, ...this.waiting]) reject(error);
+		this.unreleased = [];
 		this.waiting = [];
+		this.wakeReaders();
 		this.options.onFatal(error);
 	}
 
 	private async saveSnapshot(): Promise<void> {
+		const { state, sequence, logHash, atMillis } = this.at;
 		await this.log.saveSnapshot({
-			sequence: this.sequence,
-			state: Buffer.from(this.state.snapshot()),
-			stateHash: this.state.stateHash(),
-			logHash: this.logHash,
-			atMillis: this.atMillis,
+			sequence,
+			state: Buffer.from(state.snapshot()),
+			stateHash: state.stateHash(),
+			logHash,
+			atMillis,
 		});
-		this.snapshotSequence = this.sequence;
+		this.at.snapshotSequence = sequence;
 	}
-}
-
-type Recovered<State> = {
-	state: State;
-	sequence: number;
-	logHash: Buffer;
-	atMillis: number;
-	snapshotSequence: number;
-};
-
-async function recover<State extends EngineState>(
-	log: EngineLog,
-	{ create, restore }: Pick<DurableEngineOptions<State>, "create" | "restore">,
-): Promise<Recovered<State>> {
-	const snapshot = await log.latestSnapshot();
-	const state = snapshot === null ? create() : restore(snapshot.state);
-	if (snapshot !== null && state.stateHash() !== snapshot.stateHash) {
-		throw new Error(`the snapshot at input ${snapshot.sequence} does not restore to its own state hash`);
-	}
-	const snapshotSequence = snapshot?.sequence ?? 0;
-	let sequence = snapshotSequence;
-	let atMillis = snapshot?.atMillis ?? 0;
-	let logHash = snapshot?.logHash ?? EMPTY_LOG_HASH;
-	for await (const group of log.groupsAfter(sequence, logHash)) {
-		for (const input of group.inputs) {
-			sequence += 1;
-			state.apply(sequence, input);
-		}
-		logHash = group.logHash;
-		atMillis = group.atMillis;
-	}
-	return { state, sequence, logHash, atMillis, snapshotSequence };
 }

@@ -12,8 +12,15 @@ export type LoggedGroup = {
 	lastSequence: number;
 	atMillis: number;
 	inputs: EngineInput[];
+	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8. */
+	events: Buffer;
+	/** What each input's sender called it; null without any. */
+	requestIds: (string | null)[] | null;
 	logHash: Buffer;
 };
+
+/** A group ready to be written, with the log's hash after it. */
+export type PreparedGroup = { values: unknown[]; logHash: Buffer };
 
 export type StoredSnapshot = { sequence: number; state: Buffer; stateHash: string; logHash: Buffer; atMillis: number };
 
@@ -25,25 +32,24 @@ export class EngineLog {
 		this.pool = pool;
 	}
 
-	/** One statement: fence, log, projections, outbox. Resolves after it is on disk; returns the new log hash. */
-	async commit(epoch: number, previousHash: Buffer, group: AppliedInput[]): Promise<Buffer> {
+	/** Everything of a group's commit that needs no database, so that it can be done during the commit before. */
+	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
 		const first = group[0];
 		const last = group.at(-1);
 		if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
 		const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
-		const events = Buffer.from(JSON.stringify(group.map((applied) => [applied.atMillis, applied.events])));
 		const logHash = chainHash(previousHash, inputs);
 		const rows = projectGroup(group);
-		await this.pool.query({
-			name: "commit_input_group",
-			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
+		const hasRequests = group.some(({ requestId }) => requestId !== null);
+		return {
+			logHash,
 			values: [
 				epoch,
 				first.sequence,
 				last.sequence,
 				last.atMillis,
 				inputs,
-				events,
+				eventBytes(group),
 				logHash,
 				json(rows.placed),
 				json(rows.changed),
@@ -54,9 +60,18 @@ export class EngineLog {
 				json(rows.accountChanges),
 				json(rows.violations),
 				json(rows.messages),
+				hasRequests ? group.map(({ requestId }) => requestId) : null,
 			],
+		};
+	}
+
+	/** One statement: fence, log, projections, outbox. Resolves after it is on disk. */
+	async commit(prepared: PreparedGroup): Promise<void> {
+		await this.pool.query({
+			name: "commit_input_group",
+			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)",
+			values: prepared.values,
 		});
-		return logHash;
 	}
 
 	/** Groups after `sequence`, in order, checked for gaps and for damage by the hash chain. */
@@ -69,9 +84,11 @@ export class EngineLog {
 				last_sequence: number;
 				at_millis: number;
 				inputs: Buffer;
+				events: Buffer;
+				request_ids: (string | null)[] | null;
 				log_hash: Buffer;
 			}>(
-				`SELECT first_sequence, last_sequence, at_millis, inputs, log_hash FROM input_log
+				`SELECT first_sequence, last_sequence, at_millis, inputs, events, request_ids, log_hash FROM input_log
 				WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2`,
 				[cursor, PAGE_GROUPS],
 			);
@@ -84,6 +101,8 @@ export class EngineLog {
 					lastSequence: row.last_sequence,
 					atMillis: row.at_millis,
 					inputs: JSON.parse(row.inputs.toString()) as EngineInput[],
+					events: row.events,
+					requestIds: row.request_ids,
 					logHash: hash,
 				};
 				cursor = row.last_sequence;
@@ -104,6 +123,20 @@ export class EngineLog {
 				.map(([atMillis, list], index) => ({ sequence: row.first_sequence + index, atMillis, events: list }))
 				.filter((committed) => committed.sequence > sequence);
 		});
+	}
+
+	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */
+	async requestsUpTo(sequence: number, inputs: number): Promise<{ requestId: string; sequence: number }[]> {
+		const { rows } = await this.pool.query<{ first_sequence: number; request_ids: (string | null)[] }>(
+			`SELECT first_sequence, request_ids FROM input_log
+			WHERE first_sequence BETWEEN $1 AND $2 AND request_ids IS NOT NULL ORDER BY first_sequence`,
+			[sequence - inputs, sequence],
+		);
+		return rows.flatMap((row) =>
+			row.request_ids.flatMap((requestId, index) =>
+				requestId === null ? [] : [{ requestId, sequence: row.first_sequence + index }],
+			),
+		);
 	}
 
 	async latestSnapshot(): Promise<StoredSnapshot | null> {
@@ -140,6 +173,11 @@ export class EngineLog {
 }
 
 export const EMPTY_LOG_HASH = Buffer.alloc(32);
+
+/** What a group's events are stored as; a process that follows the log compares its own with it. */
+export function eventBytes(group: AppliedInput[]): Buffer {
+	return Buffer.from(JSON.stringify(group.map((applied) => [applied.atMillis, applied.events])));
+}
 
 function chainHash(previous: Buffer, inputs: Buffer): Buffer {
 	return createHash("sha256").update(previous).update(inputs).digest();

@@ -4,7 +4,14 @@ import type { Order } from "../../domain/orders/Order.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 
 /** One input of a group with what became of it. */
-export type AppliedInput = { sequence: number; input: EngineInput; atMillis: number; events: EngineEvent[] };
+export type AppliedInput = {
+	sequence: number;
+	input: EngineInput;
+	atMillis: number;
+	events: EngineEvent[];
+	/** What its sender calls it; null for inputs of the engine's own process. */
+	requestId: string | null;
+};
 
 type PlacedRow = ReturnType<typeof placedRow>;
 type ChangedRow = {

@@ -1,0 +1,73 @@
+import type { EngineState } from "../../application/ports/EngineState.ts";
+import { EMPTY_LOG_HASH, type EngineLog, eventBytes } from "./EngineLog.ts";
+import type { AppliedInput } from "./projectGroup.ts";
+import { REQUESTS_REMEMBERED, RecentRequests } from "./RecentRequests.ts";
+
+/** An engine's state at a place in the log. */
+export type RecoveredEngine<State> = {
+	state: State;
+	sequence: number;
+	logHash: Buffer;
+	atMillis: number;
+	/** Input of the snapshot it began from; 0 without one. */
+	snapshotSequence: number;
+	requests: RecentRequests;
+};
+
+export type EngineFactory<State> = { create: () => State; restore: (snapshot: Uint8Array) => State };
+
+/** The newest snapshot, checked against its own hash; an empty engine without one. */
+export async function restoreSnapshot<State extends EngineState>(
+	log: EngineLog,
+	{ create, restore }: EngineFactory<State>,
+): Promise<RecoveredEngine<State>> {
+	const snapshot = await log.latestSnapshot();
+	const state = snapshot === null ? create() : restore(snapshot.state);
+	if (snapshot !== null && state.stateHash() !== snapshot.stateHash) {
+		throw new Error(`the snapshot at input ${snapshot.sequence} does not restore to its own state hash`);
+	}
+	const sequence = snapshot?.sequence ?? 0;
+	const requests = new RecentRequests();
+	for (const known of await log.requestsUpTo(sequence, REQUESTS_REMEMBERED)) {
+		requests.add(known.requestId, known.sequence);
+	}
+	return {
+		state,
+		sequence,
+		logHash: snapshot?.logHash ?? EMPTY_LOG_HASH,
+		atMillis: snapshot?.atMillis ?? 0,
+		snapshotSequence: sequence,
+		requests,
+	};
+}
+
+/**
+ * Applies what the log has beyond `recovered`, in place. With `checkEvents` every event is compared byte for byte with
+ * what the leader wrote: two programs that disagree must not both be trusted.
+ */
+export async function catchUp<State extends EngineState>(
+	log: EngineLog,
+	recovered: RecoveredEngine<State>,
+	options: { checkEvents: boolean; onGroup?: (group: AppliedInput[]) => void },
+): Promise<void> {
+	const { state, requests } = recovered;
+	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash)) {
+		const group = logged.inputs.map((input, index): AppliedInput => {
+			const sequence = logged.firstSequence + index;
+			const events = state.apply(sequence, input);
+			if (input.type === "AdvanceClock") recovered.atMillis = Math.max(recovered.atMillis, input.nowSeconds * 1000);
+			const requestId = logged.requestIds?.[index] ?? null;
+			if (requestId !== null) requests.add(requestId, sequence);
+			return { sequence, input, atMillis: recovered.atMillis, events, requestId };
+		});
+		if (options.checkEvents && !eventBytes(group).equals(logged.events)) {
+			throw new Error(
+				`inputs ${logged.firstSequence}–${logged.lastSequence} have other effects here than on the leader`,
+			);
+		}
+		recovered.sequence = logged.lastSequence;
+		recovered.logHash = logged.logHash;
+		recovered.atMillis = logged.atMillis;
+		options.onGroup?.(group);
+	}
+}
