@@ -47,9 +47,9 @@ describe("U1 the market page in a real browser", function () {
 	});
 
 	it("behavior: it follows the market without being asked", async () => {
-		const newest = await page.locator("#trades tbody tr").first().textContent();
-		const text = JSON.stringify(newest);
-		await page.waitForFunction(`document.querySelector("#trades tbody tr")?.textContent !== ${text}`);
+		const newest = () => page.locator("#trades tbody tr").first().textContent();
+		const before = await newest();
+		while ((await newest()) === before) await page.waitForTimeout(100);
 		await page.waitForSelector("#windows .state.settled", { timeout: 60_000 });
 	});
 
@@ -64,7 +64,7 @@ describe("U1 the market page in a real browser", function () {
 		await page.keyboard.press("Enter");
 		await page.waitForSelector('#windows tbody tr[aria-selected="true"]');
 		await page.locator("#book-zone").selectOption({ label: "NE1" });
-		await page.waitForFunction('document.querySelector("#book").textContent !== ""');
+		await page.waitForSelector("#book .level, #book .empty");
 	});
 
 	it("behavior: speaks Thai, keeps it after a reload, and has a dark face", async () => {
