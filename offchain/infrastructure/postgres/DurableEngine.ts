@@ -87,7 +87,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	}
 
 	submitMany(inputs: EngineInput[]): Promise<EngineReply[]> {
-		if (this.waiting.length + inputs.length > this.options.maxQueuedInputs) {
+		if (inputs.length > this.roomInputs) {
 			return Promise.resolve(inputs.map(() => ({ status: "busy" as const })));
 		}
 		return Promise.all(inputs.map((input) => this.submit(input)));
@@ -95,7 +95,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 
 	/**
 	 * An input that may arrive several times under the same id: applied once. Null when it was committed earlier, perhaps
-	 * by another leader; whoever sent it finds the answer in the log.
+	 * by another leader; whoever sent it finds the answer in the log. Never busy: an intake looks at `roomInputs` first.
 	 */
 	async submitRequest(requestId: string, input: EngineInput): Promise<EngineReply | null> {
 		if (this.at.requests.has(requestId)) return null;
@@ -146,7 +146,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 
 	private enqueue(input: EngineInput, requestId: string | null): Promise<EngineReply> {
 		if (this.stopped !== null) return Promise.reject(this.stopped);
-		if (this.waiting.length >= this.options.maxQueuedInputs) return Promise.resolve({ status: "busy" });
+		if (requestId === null && this.roomInputs <= 0) return Promise.resolve({ status: "busy" });
 		return new Promise((resolve, reject) => {
 			this.waiting.push({ input, requestId, resolve, reject });
 			this.committing ??= this.commitWaiting();
