@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { createPublicClient, http } from "viem";
 import type { Clock } from "../application/ports/Clock.ts";
+import type { EngineGateway } from "../application/ports/EngineGateway.ts";
+import type { EventFeed } from "../application/ports/EventFeed.ts";
 import { EnergyTradingApplicationService } from "../application/services/EnergyTradingApplicationService.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
@@ -11,7 +13,7 @@ import { createApiServer } from "../infrastructure/http/createApiServer.ts";
 import type { Logger } from "../infrastructure/observability/createLogger.ts";
 import type { Health } from "../infrastructure/observability/Health.ts";
 import { Metrics } from "../infrastructure/observability/Metrics.ts";
-import type { DurableEngine } from "../infrastructure/postgres/DurableEngine.ts";
+import type { EngineReader } from "../infrastructure/postgres/EngineReader.ts";
 import { PostgresAttesterDirectory } from "../infrastructure/postgres/PostgresAttesterDirectory.ts";
 import { PostgresCertificateRepository } from "../infrastructure/postgres/PostgresCertificateRepository.ts";
 import { PostgresDirectiveRepository } from "../infrastructure/postgres/PostgresDirectiveRepository.ts";
@@ -28,7 +30,8 @@ export type ApiRoleOptions = {
 	deployment: Deployment;
 	rpcUrl: string;
 	publicRpcUrl: string | null;
-	engine: DurableEngine<RunningEngine>;
+	/** Leading in this process, or reached from it. */
+	engine: EngineGateway & EventFeed & EngineReader<RunningEngine> & { readonly lastSequence: number };
 	queries: InProcessEngineQueries;
 	logger: Logger;
 	health: Health;

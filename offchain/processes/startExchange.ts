@@ -153,6 +153,7 @@ async function start(
 		maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 		onFatal: failure.reject,
 	});
+	if (engineRole === null) throw new Error("invariant: waiting for the lead was not aborted");
 	stops.push(() => engineRole.stop());
 	const { engine } = engineRole;
 	const queries = new InProcessEngineQueries(engine);

@@ -2,14 +2,14 @@ import type { AccountView, EngineQueries, MarketDepth, SessionView } from "../..
 import type { EngineLedger } from "../../application/ports/LedgerViews.ts";
 import type { Address } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
-import type { DurableEngine } from "../postgres/DurableEngine.ts";
+import type { EngineReader } from "../postgres/EngineReader.ts";
 import type { RunningEngine } from "./RunningEngine.ts";
 
-/** Reads the engine of the same process, always between two commits: what it tells is on disk. */
+/** Reads the engine, or the copy of it, in this process: what it tells is on disk. */
 export class InProcessEngineQueries implements EngineQueries {
-	private readonly engine: DurableEngine<RunningEngine>;
+	private readonly engine: EngineReader<RunningEngine>;
 
-	constructor(engine: DurableEngine<RunningEngine>) {
+	constructor(engine: EngineReader<RunningEngine>) {
 		this.engine = engine;
 	}
 

@@ -1,13 +1,13 @@
 import type { GridImpact, GridImpactQuery, GridQueries, GridStatus } from "../../application/ports/GridQueries.ts";
 import type { WindowId } from "../../domain/units/window.ts";
-import type { DurableEngine } from "../postgres/DurableEngine.ts";
+import type { EngineReader } from "../postgres/EngineReader.ts";
 import type { RunningEngine } from "./RunningEngine.ts";
 
 /** The trading path's grid, read from the engine of the same process. */
 export class InProcessGridQueries implements GridQueries {
-	private readonly engine: DurableEngine<RunningEngine>;
+	private readonly engine: EngineReader<RunningEngine>;
 
-	constructor(engine: DurableEngine<RunningEngine>) {
+	constructor(engine: EngineReader<RunningEngine>) {
 		this.engine = engine;
 	}
 

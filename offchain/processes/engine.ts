@@ -1,0 +1,27 @@
+import { windowAt } from "../domain/units/window.ts";
+import { startEngineRole } from "./engineRole.ts";
+import { genesisInputs, localGridLimits } from "./localMarket.ts";
+import { runRole } from "./runRole.ts";
+
+await runRole({
+	name: "engine",
+	what: "The matching engine. Start as many as you like: one leads, the others follow the log and take over by themselves.",
+	required: [],
+	optional: ["REDIS_URL", "DATABASE_POOL_SIZE", "MAX_QUEUED_INPUTS", "LOG_LEVEL"],
+	async start({ config, pool, clock, logger, signal, say, fatal }) {
+		const role = await startEngineRole({
+			databaseUrl: config.DATABASE_URL,
+			pool,
+			clock,
+			genesis: () => genesisInputs(localGridLimits(), windowAt(clock.nowMillis() / 1000)),
+			maxQueuedInputs: config.MAX_QUEUED_INPUTS,
+			requests: { redisUrl: config.REDIS_URL, onError: (message) => logger.warn(message) },
+			onStandby: (sequence) => say({ state: "standby", sequence }),
+			signal,
+			onFatal: fatal,
+		});
+		if (role === null) return async () => undefined;
+		say({ state: "leading", epoch: role.epoch, sequence: role.engine.lastSequence });
+		return () => role.stop();
+	},
+});
