@@ -71,6 +71,7 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		privateKey: options.operatorKey,
 		confirmations,
 		onAlarm,
+		onLost: options.onHalt,
 	});
 	await sender.start();
 

@@ -219,4 +219,18 @@ describe("X2 transaction sender", () => {
 		expect(await starting).to.equal("started");
 		await second.stop();
 	});
+
+	it("behavior: a frozen owner, alive but silent, is overtaken and learns of it", async () => {
+		const { databaseUrl } = database;
+		const wait = { databaseUrl, chainId: 7, sender: key.address, pingMillis: 50, staleMillis: 400 };
+		const frozen = await acquireKeyLock(wait);
+		if (frozen === null) throw new Error("not the owner");
+		clearInterval((frozen as unknown as { timer: NodeJS.Timeout }).timer);
+		const startedAt = performance.now();
+		const next = await acquireKeyLock(wait);
+		expect(performance.now() - startedAt).to.be.within(300, 3_000);
+		expect(await frozen.whenLost()).to.be.instanceOf(Error);
+		await frozen.release();
+		await next?.release();
+	});
 });

@@ -3,7 +3,7 @@ import { createPublicClient, http, keccak256, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import { sleepMillis } from "../clock/sleepMillis.ts";
-import { openConnection } from "../postgres/openPool.ts";
+import { acquireKeyLock } from "./acquireKeyLock.ts";
 import { describeRpcError } from "./describeRpcError.ts";
 import type { TransactionOutcome, TransactionRequest } from "./TransactionRequest.ts";
 import { type SignedAttempt, type StoredTransaction, TransactionStore } from "./TransactionStore.ts";
@@ -28,6 +28,8 @@ export type TransactionSenderOptions = {
 	maxFeePerGasCap?: bigint;
 	/** Told about what a person should know: a key used elsewhere, a fee at its cap, a chain that does not answer. */
 	onAlarm?: (message: string) => void;
+	/** The key is no longer this process's: it has stopped sending for good; start the process again. */
+	onLost?: (error: Error) => void;
 };
 
 /**
@@ -54,6 +56,7 @@ export class TransactionSender {
 			pollMillis: 200,
 			maxFeePerGasCap: 500_000_000_000n,
 			onAlarm: () => undefined,
+			onLost: () => undefined,
 			...options,
 		};
 		this.account = privateKeyToAccount(options.privateKey);
@@ -64,11 +67,15 @@ export class TransactionSender {
 
 	/** Becomes the key's only owner (waits for it) and carries on with what was in flight. */
 	async start(): Promise<void> {
-		const connection = await openConnection(this.options.databaseUrl, `gridtokenx sender ${this.address}`);
-		connection.on("error", (error) => this.alarm(`lost the lock on ${this.address}: ${error.message}`));
-		connection.on("end", () => this.abort.abort());
-		await connection.query("SELECT pg_advisory_lock(hashtextextended($1, $2))", [this.address, this.options.chainId]);
-		this.releaseKey = () => connection.end();
+		const { databaseUrl, chainId, onLost } = this.options;
+		const lock = await acquireKeyLock({ databaseUrl, chainId, sender: this.address }, this.abort.signal);
+		if (lock === null) return;
+		this.releaseKey = () => lock.release();
+		void lock.whenLost().then((error) => {
+			if (this.abort.signal.aborted) return;
+			this.abort.abort();
+			onLost(new Error(`lost the lock on ${this.address}: ${error.message}`));
+		});
 		this.loop = this.run();
 	}
 
