@@ -60,6 +60,9 @@ export type Branch = {
 	tapRatio: number;
 	shiftDegrees: number;
 	inService: boolean;
+	/** Limits of the angle from the from end to the to end, where there are any; only the optimal dispatch heeds them. */
+	minAngleDegrees?: number;
+	maxAngleDegrees?: number;
 };
 
 /** `polynomial`: coefficients of USD/h by falling power of MW. `piecewise`: points (MW, USD/h) by rising MW. */

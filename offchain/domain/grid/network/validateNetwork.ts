@@ -1,4 +1,4 @@
-import { BUS_TYPES, type NetworkCase } from "./NetworkCase.ts";
+import { BUS_TYPES, type GeneratorCost, type NetworkCase } from "./NetworkCase.ts";
 
 /** How many faults are named before the list is cut: a file of another format would name every line. */
 const MAX_FAULTS = 50;
@@ -32,12 +32,19 @@ export function validateNetwork(network: NetworkCase): string[] {
 	network.generators.forEach((generator, index) => {
 		const name = `generator ${index + 1} (bus ${generator.bus})`;
 		if (!numbers.has(generator.bus)) faults.push(`${name}: unknown bus ${generator.bus}`);
-		faults.push(...notFinite(name, generator, ["outputMw", "outputMvar", "voltagePu", "maxMw", "minMw"]));
+		faults.push(...notFinite(name, generator, ["outputMw", "outputMvar", "voltagePu"]));
+		for (const field of ["maxMw", "minMw"] as const) {
+			if (Number.isNaN(generator[field])) faults.push(`${name}: ${field} is NaN`);
+		}
 		if (generator.minMw > generator.maxMw) faults.push(`${name}: minimum above maximum output`);
 	});
 	if (network.costs.length > 0 && network.costs.length < network.generators.length) {
 		faults.push(`${network.costs.length} cost rows for ${network.generators.length} generators`);
 	}
+	network.costs.forEach((cost, index) => {
+		const fault = costFault(cost);
+		if (fault !== null) faults.push(`generator ${index + 1}: ${fault}`);
+	});
 	if (faults.length === 0) faults.push(...disconnected(network));
 	const rest = faults.length - MAX_FAULTS;
 	return rest > 0 ? [...faults.slice(0, MAX_FAULTS), `and ${rest} more`] : faults;
@@ -71,6 +78,17 @@ function disconnected(network: NetworkCase): string[] {
 		faults.push(`bus ${bus.number}: disconnected from the reference bus (a part of ${flood(bus.number)} buses)`);
 	}
 	return faults;
+}
+
+function costFault(cost: GeneratorCost): string | null {
+	if (cost.model === "polynomial") {
+		return cost.coefficients.every(Number.isFinite) ? null : "cost with a term that is not a number";
+	}
+	const { points } = cost;
+	if (!points.flat().every(Number.isFinite)) return "cost with a point that is not a number";
+	if (points.length < 2) return "piecewise cost with fewer than two points";
+	const falling = points.findIndex(([mw], k) => k > 0 && mw <= (points[k - 1]?.[0] as number));
+	return falling < 0 ? null : `piecewise cost does not rise in MW at point ${falling + 1}`;
 }
 
 function notFinite<T extends object>(name: string, row: T, fields: (keyof T & string)[]): string[] {
