@@ -7,6 +7,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import type { Address, Hex } from "../../offchain/domain/units/Address.ts";
 import { freePort } from "../../offchain/infrastructure/local/freePort.ts";
 import { LocalChain } from "../../offchain/infrastructure/local/LocalChain.ts";
+import { acquireKeyLock } from "../../offchain/infrastructure/reconciliation/acquireKeyLock.ts";
 import {
 	TransactionSender,
 	type TransactionSenderOptions,
