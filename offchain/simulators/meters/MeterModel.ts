@@ -1,7 +1,7 @@
 import { zoneCode } from "../../domain/grid/zones.ts";
+import { localTime } from "../../domain/units/localTime.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { ParticipantKind, SimulatedMeter } from "../participants/Participant.ts";
-import { localTime } from "../profiles/localTime.ts";
 import type { ThaiProfiles } from "../profiles/ThaiProfiles.ts";
 import { deterministicUnit } from "../random/deterministicUnit.ts";
 import { batterySchedule } from "./batterySchedule.ts";

@@ -1,5 +1,5 @@
+import { localTime } from "../../domain/units/localTime.ts";
 import type { WindowId } from "../../domain/units/window.ts";
-import { localTime } from "../profiles/localTime.ts";
 
 export type BatteryState = {
 	/** Share of rated power drawn from the network in this window, 0–1. */

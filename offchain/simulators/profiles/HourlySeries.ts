@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ZoneCode } from "../../domain/grid/zones.ts";
+import { localTime } from "../../domain/units/localTime.ts";
 import type { WindowId } from "../../domain/units/window.ts";
-import { localTime } from "./localTime.ts";
 
 const HOURS_PER_YEAR = 8760;
 

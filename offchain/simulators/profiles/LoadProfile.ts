@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { ZoneCode } from "../../domain/grid/zones.ts";
+import type { TimeOfUseCalendar } from "../../domain/pricing/TimeOfUseCalendar.ts";
+import { localTime } from "../../domain/units/localTime.ts";
 import type { WindowId } from "../../domain/units/window.ts";
-import { localTime } from "./localTime.ts";
-import type { TimeOfUseCalendar } from "./TimeOfUseCalendar.ts";
 
 type DayType = "weekday" | "weekend";
 type LoadFile = { mean_MW: Record<string, Record<DayType, number[]>> };

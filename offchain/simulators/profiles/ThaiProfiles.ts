@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { ZoneCode } from "../../domain/grid/zones.ts";
+import type { TimeOfUseCalendar } from "../../domain/pricing/TimeOfUseCalendar.ts";
+import { localTime } from "../../domain/units/localTime.ts";
 import type { WindowId } from "../../domain/units/window.ts";
+import { loadTimeOfUseCalendar } from "../../infrastructure/pricing/loadTimeOfUseCalendar.ts";
 import { HourlySeries } from "./HourlySeries.ts";
 import { LoadProfile } from "./LoadProfile.ts";
-import { localTime } from "./localTime.ts";
-import { TimeOfUseCalendar } from "./TimeOfUseCalendar.ts";
 
 const DATA = join(import.meta.dirname, "..", "..", "..", "data");
 
@@ -24,7 +25,7 @@ export class ThaiProfiles {
 	readonly hydro: HourlySeries;
 
 	constructor(dataFolder: string = DATA) {
-		this.calendar = TimeOfUseCalendar.fromFile(join(dataFolder, "calendar/thai-calendar.json"));
+		this.calendar = loadTimeOfUseCalendar(join(dataFolder, "calendar/thai-calendar.json"));
 		this.load = LoadProfile.fromFiles(
 			join(dataFolder, "load/thai-load-2023.json"),
 			join(dataFolder, "load/thai-zone-shares.json"),

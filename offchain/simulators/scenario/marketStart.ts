@@ -1,5 +1,5 @@
+import type { TimeOfUseCalendar } from "../../domain/pricing/TimeOfUseCalendar.ts";
 import { ICT_OFFSET_SECONDS, type UnixSeconds } from "../../domain/units/window.ts";
-import type { TimeOfUseCalendar } from "../profiles/TimeOfUseCalendar.ts";
 
 export const SEASONS = ["now", "hot", "rainy", "cool"] as const;
 export type Season = (typeof SEASONS)[number];

@@ -1,9 +1,9 @@
 import type { OrderClass, SelfTradeMode, Side, TimeInForce } from "../../domain/orders/Order.ts";
 import type { ReasonCode } from "../../domain/orders/reasonCodes.ts";
+import type { TimeOfUseCalendar } from "../../domain/pricing/TimeOfUseCalendar.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { MeterModel } from "../meters/MeterModel.ts";
 import type { Participant } from "../participants/Participant.ts";
-import type { TimeOfUseCalendar } from "../profiles/TimeOfUseCalendar.ts";
 import type { Tariffs } from "./Tariffs.ts";
 
 /** What a strategy wants of one order, before it has a sequence and a signature. */

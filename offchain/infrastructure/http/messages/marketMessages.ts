@@ -10,6 +10,7 @@ import {
 	queryUnsigned,
 	queryWindowId,
 	queryZoneId,
+	safeInt,
 	safeUint,
 	uint32,
 	windowId,
@@ -151,6 +152,15 @@ export const candleList = z
 
 export const pricingQuery = z.strictObject({ windowId: queryWindowId, zoneId: queryZoneId });
 
+const priceImpact = z
+	.strictObject({
+		availableWh: safeUint,
+		averageSatPerKwh: priceSatPerKwh.nullable(),
+		worstSatPerKwh: priceSatPerKwh.nullable(),
+		impactSatPerKwh: priceSatPerKwh,
+	})
+	.meta({ id: "PriceImpact" });
+
 export const pricingData = z
 	.strictObject({
 		windowId,
@@ -159,6 +169,20 @@ export const pricingData = z
 		floorSatPerKwh: priceSatPerKwh,
 		ceilingSatPerKwh: priceSatPerKwh,
 		factors: z.array(z.strictObject({ name: z.string(), partsPerMillion: safeUint, reason: z.string() })),
+		anchorSatPerKwh: priceSatPerKwh.describe("What the factors multiply"),
+		benchmarkSatPerKwh: priceSatPerKwh.describe("The time-of-use tariff's answer without a market"),
+		vwapSatPerKwh: priceSatPerKwh.nullable().describe("Volume-weighted price paid in this zone and window"),
+		tradedWh: safeUint,
+		zonePriceSatPerKwh: safeInt.nullable().describe("Locational marginal price of the last network solution"),
+		shortfallSatPerKwh: priceSatPerKwh.describe("What a seller owes per kWh not delivered, at least"),
+		impact: z
+			.strictObject({
+				wantedWh: safeUint,
+				buy: priceImpact,
+				sell: priceImpact,
+				liquidityPartsPerMillion: safeUint,
+			})
+			.describe("Taking a typical amount from each side of the book"),
 	})
 	.meta({ id: "PricingData", description: "Reference price with every factor that made it." });
 

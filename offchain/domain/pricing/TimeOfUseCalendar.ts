@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import type { WindowId } from "../../domain/units/window.ts";
-import { localTime } from "./localTime.ts";
+import { localTime } from "../units/localTime.ts";
+import type { WindowId } from "../units/window.ts";
 
-type CalendarFile = {
+/** `data/calendar/thai-calendar.json`: dates by year, ISO, Thai local. */
+export type CalendarDocument = {
 	off_peak_weekdays: Record<string, string[]>;
 	hot_season_months: number[];
 };
@@ -10,18 +10,17 @@ type CalendarFile = {
 const PEAK_FROM_QUARTER = 9 * 4;
 const PEAK_TO_QUARTER = 22 * 4;
 
-/** What a simulated participant knows of the Thai time-of-use tariff: on-peak 09:00–22:00 on working days. */
+/**
+ * The Thai time-of-use tariff's calendar (SPEC P2): on-peak 09:00–22:00 (UTC+7) Monday to Friday; off-peak otherwise and on
+ * public holidays. Substitution days stay on-peak. Source: MEA's time-of-use page; the dates are in the document.
+ */
 export class TimeOfUseCalendar {
 	readonly #holidays: Set<string>;
 	readonly #hotMonths: Set<number>;
 
-	constructor(file: CalendarFile) {
-		this.#holidays = new Set(Object.values(file.off_peak_weekdays).flat());
-		this.#hotMonths = new Set(file.hot_season_months);
-	}
-
-	static fromFile(path: string): TimeOfUseCalendar {
-		return new TimeOfUseCalendar(JSON.parse(readFileSync(path, "utf8")) as CalendarFile);
+	constructor(document: CalendarDocument) {
+		this.#holidays = new Set(Object.values(document.off_peak_weekdays).flat());
+		this.#hotMonths = new Set(document.hot_season_months);
 	}
 
 	/** Working day: Monday to Friday and no public holiday. Substitution days count as working days. */

@@ -1,4 +1,4 @@
-import { ICT_OFFSET_SECONDS, type WindowId, windowStart } from "../../domain/units/window.ts";
+import { ICT_OFFSET_SECONDS, type WindowId, windowStart } from "./window.ts";
 
 /** Where a window lies in the Thai (UTC+7) day and year. */
 export type LocalTime = {
