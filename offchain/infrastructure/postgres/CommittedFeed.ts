@@ -1,5 +1,5 @@
 import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
-import type { EngineLog } from "./EngineLog.ts";
+import type { InputLog } from "./InputLog.ts";
 
 /** Inputs kept in memory for subscribers that are nearly up to date; older ones come from the log. */
 const RECENT_INPUTS = 20_000;
@@ -14,13 +14,13 @@ type Subscriber = {
 
 /** Committed events to any number of subscribers, each in log order and without gaps, from wherever it left off. */
 export class CommittedFeed {
-	private readonly log: EngineLog;
+	private readonly log: InputLog;
 	private readonly subscribers = new Set<Subscriber>();
 	/** Consecutive; the last one is `committedSequence`. */
 	private recent: CommittedEvents[] = [];
 	private committed: number;
 
-	constructor(log: EngineLog, committedSequence: number) {
+	constructor(log: InputLog, committedSequence: number) {
 		this.log = log;
 		this.committed = committedSequence;
 	}

@@ -4,8 +4,9 @@ import type { EngineState } from "../../application/ports/EngineState.ts";
 import type { CommittedEvents, EventFeed } from "../../application/ports/EventFeed.ts";
 import type { EngineInput } from "../../domain/engine/EngineInput.ts";
 import { CommittedFeed } from "./CommittedFeed.ts";
-import { EngineLog, type PreparedGroup } from "./EngineLog.ts";
+import { EngineLog } from "./EngineLog.ts";
 import type { EngineReader } from "./EngineReader.ts";
+import type { InputLog, PreparedGroup } from "./InputLog.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
 
@@ -21,13 +22,18 @@ export type DurableEngineLimits = {
 	snapshotEveryInputs?: number;
 };
 
-export type DurableEngineOptions = DurableEngineLimits & {
-	pool: pg.Pool;
-	/** The leader's epoch, see `LeaderLock`. */
-	epoch: number;
-	/** Told once when the engine has stopped because a commit failed or an invariant broke: end the process. */
-	onFatal: (error: Error) => void;
-};
+/** A log in Postgres, or any other. */
+type LogSource = { pool: pg.Pool; log?: never } | { log: InputLog; pool?: never };
+
+export type DurableEngineOptions = DurableEngineLimits &
+	LogSource & {
+		/** The leader's epoch, see `LeaderLock`. */
+		epoch: number;
+		/** Told once when the engine has stopped because a commit failed or an invariant broke: end the process. */
+		onFatal: (error: Error) => void;
+	};
+
+type CompleteOptions = DurableEngineOptions & Required<DurableEngineLimits>;
 
 type Waiting = {
 	input: EngineInput;
@@ -43,8 +49,8 @@ type Waiting = {
  * good, since its memory is then ahead of the disk.
  */
 export class DurableEngine<State extends EngineState> implements EngineGateway, EventFeed, EngineReader<State> {
-	private readonly log: EngineLog;
-	private readonly options: Required<DurableEngineOptions>;
+	private readonly log: InputLog;
+	private readonly options: CompleteOptions;
 	private readonly feed: CommittedFeed;
 	private readonly at: RecoveredEngine<State>;
 	private waiting: Waiting[] = [];
@@ -58,7 +64,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	private released = Promise.withResolvers<void>();
 	private stopped: Error | null = null;
 
-	private constructor(options: Required<DurableEngineOptions>, log: EngineLog, recovered: RecoveredEngine<State>) {
+	private constructor(options: CompleteOptions, log: InputLog, recovered: RecoveredEngine<State>) {
 		this.options = options;
 		this.log = log;
 		this.at = recovered;
@@ -68,7 +74,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	static async start<State extends EngineState>(
 		options: DurableEngineOptions & EngineFactory<State>,
 	): Promise<DurableEngine<State>> {
-		return DurableEngine.resume(options, await restoreSnapshot(new EngineLog(options.pool), options));
+		return DurableEngine.resume(options, await restoreSnapshot(logOf(options), options));
 	}
 
 	/** Continues from a state that a standby has kept up to date; applies what it has not seen yet. */
@@ -77,7 +83,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		recovered: RecoveredEngine<State>,
 	): Promise<DurableEngine<State>> {
 		const complete = { maxQueuedInputs: 50_000, maxGroupInputs: 2_000, snapshotEveryInputs: 200_000, ...options };
-		const log = new EngineLog(options.pool);
+		const log = logOf(options);
 		await catchUp(log, recovered, { checkEvents: false });
 		return new DurableEngine(complete, log, recovered);
 	}
@@ -228,4 +234,8 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		});
 		this.at.snapshotSequence = sequence;
 	}
+}
+
+function logOf(source: LogSource): InputLog {
+	return source.log ?? new EngineLog(source.pool);
 }

@@ -2,67 +2,22 @@ import { createHash } from "node:crypto";
 import type pg from "pg";
 import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
 import type { EngineInput } from "../../domain/engine/EngineInput.ts";
+import type { InputLog, LoggedGroup, PreparedGroup, StoredSnapshot } from "./InputLog.ts";
 import { type AppliedInput, projectGroup } from "./projectGroup.ts";
 
 /** Groups read at a time while replaying or catching up. */
 const PAGE_GROUPS = 64;
 
-export type LoggedGroup = {
-	firstSequence: number;
-	lastSequence: number;
-	atMillis: number;
-	inputs: EngineInput[];
-	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8. */
-	events: Buffer;
-	/** What each input's sender called it; null without any. */
-	requestIds: (string | null)[] | null;
-	logHash: Buffer;
-};
-
-/** A group ready to be written, with the log's hash after it. */
-export type PreparedGroup = { values: unknown[]; logHash: Buffer };
-
-export type StoredSnapshot = { sequence: number; state: Buffer; stateHash: string; logHash: Buffer; atMillis: number };
-
 /** The input log as it stands in Postgres. */
-export class EngineLog {
+export class EngineLog implements InputLog {
 	private readonly pool: pg.Pool;
 
 	constructor(pool: pg.Pool) {
 		this.pool = pool;
 	}
 
-	/** Everything of a group's commit that needs no database, so that it can be done during the commit before. */
 	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
-		const first = group[0];
-		const last = group.at(-1);
-		if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
-		const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
-		const logHash = chainHash(previousHash, inputs);
-		const rows = projectGroup(group);
-		const hasRequests = group.some(({ requestId }) => requestId !== null);
-		return {
-			logHash,
-			values: [
-				epoch,
-				first.sequence,
-				last.sequence,
-				last.atMillis,
-				inputs,
-				eventBytes(group),
-				logHash,
-				json(rows.placed),
-				json(rows.changed),
-				json(rows.transitions),
-				json(rows.executed),
-				json(rows.unwound),
-				json(rows.sessionChanges),
-				json(rows.accountChanges),
-				json(rows.violations),
-				json(rows.messages),
-				hasRequests ? group.map(({ requestId }) => requestId) : null,
-			],
-		};
+		return prepareGroup(epoch, previousHash, group);
 	}
 
 	/** One statement: fence, log, projections, outbox. Resolves after it is on disk. */
@@ -174,12 +129,46 @@ export class EngineLog {
 
 export const EMPTY_LOG_HASH = Buffer.alloc(32);
 
+/** The arguments of `commit_input_group`. */
+export function prepareGroup(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
+	const first = group[0];
+	const last = group.at(-1);
+	if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
+	const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
+	const logHash = chainHash(previousHash, inputs);
+	const rows = projectGroup(group);
+	const hasRequests = group.some(({ requestId }) => requestId !== null);
+	return {
+		logHash,
+		values: [
+			epoch,
+			first.sequence,
+			last.sequence,
+			last.atMillis,
+			inputs,
+			eventBytes(group),
+			logHash,
+			json(rows.placed),
+			json(rows.changed),
+			json(rows.transitions),
+			json(rows.executed),
+			json(rows.unwound),
+			json(rows.sessionChanges),
+			json(rows.accountChanges),
+			json(rows.violations),
+			json(rows.messages),
+			hasRequests ? group.map(({ requestId }) => requestId) : null,
+		],
+	};
+}
+
 /** What a group's events are stored as; a process that follows the log compares its own with it. */
 export function eventBytes(group: AppliedInput[]): Buffer {
 	return Buffer.from(JSON.stringify(group.map((applied) => [applied.atMillis, applied.events])));
 }
 
-function chainHash(previous: Buffer, inputs: Buffer): Buffer {
+/** The log's hash after these inputs. */
+export function chainHash(previous: Buffer, inputs: Buffer): Buffer {
 	return createHash("sha256").update(previous).update(inputs).digest();
 }
 

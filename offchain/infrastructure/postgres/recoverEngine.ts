@@ -1,5 +1,6 @@
 import type { EngineState } from "../../application/ports/EngineState.ts";
-import { EMPTY_LOG_HASH, type EngineLog, eventBytes } from "./EngineLog.ts";
+import { EMPTY_LOG_HASH, eventBytes } from "./EngineLog.ts";
+import type { InputLog } from "./InputLog.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { REQUESTS_REMEMBERED, RecentRequests } from "./RecentRequests.ts";
 
@@ -18,7 +19,7 @@ export type EngineFactory<State> = { create: () => State; restore: (snapshot: Ui
 
 /** The newest snapshot, checked against its own hash; an empty engine without one. */
 export async function restoreSnapshot<State extends EngineState>(
-	log: EngineLog,
+	log: InputLog,
 	{ create, restore }: EngineFactory<State>,
 ): Promise<RecoveredEngine<State>> {
 	const snapshot = await log.latestSnapshot();
@@ -46,7 +47,7 @@ export async function restoreSnapshot<State extends EngineState>(
  * what the leader wrote: two programs that disagree must not both be trusted.
  */
 export async function catchUp<State extends EngineState>(
-	log: EngineLog,
+	log: InputLog,
 	recovered: RecoveredEngine<State>,
 	options: { checkEvents: boolean; onGroup?: (group: AppliedInput[]) => void },
 ): Promise<void> {

@@ -1,0 +1,37 @@
+import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
+import type { EngineInput } from "../../domain/engine/EngineInput.ts";
+import type { AppliedInput } from "./projectGroup.ts";
+
+export type LoggedGroup = {
+	firstSequence: number;
+	lastSequence: number;
+	atMillis: number;
+	inputs: EngineInput[];
+	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8. */
+	events: Buffer;
+	/** What each input's sender called it; null without any. */
+	requestIds: (string | null)[] | null;
+	logHash: Buffer;
+};
+
+/** A group ready to be written, with the log's hash after it. */
+export type PreparedGroup = { values: unknown[]; logHash: Buffer };
+
+export type StoredSnapshot = { sequence: number; state: Buffer; stateHash: string; logHash: Buffer; atMillis: number };
+
+/** What the durable engine needs of its log; the deterministic simulation brings one without a server. */
+export interface InputLog {
+	/** Everything of a group's commit that needs no database, so that it can be done during the commit before. */
+	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup;
+	/** Fence, log, projections and outbox, all or nothing. Resolves after it is on disk. */
+	commit(prepared: PreparedGroup): Promise<void>;
+	/** Groups after `sequence`, in order, checked for gaps and for damage by the hash chain. */
+	groupsAfter(sequence: number, logHash: Buffer): AsyncGenerator<LoggedGroup>;
+	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
+	eventsAfter(sequence: number): Promise<CommittedEvents[]>;
+	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */
+	requestsUpTo(sequence: number, inputs: number): Promise<{ requestId: string; sequence: number }[]>;
+	latestSnapshot(): Promise<StoredSnapshot | null>;
+	/** Keeps the newest few. */
+	saveSnapshot(snapshot: StoredSnapshot): Promise<void>;
+}
