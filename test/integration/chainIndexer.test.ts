@@ -61,7 +61,7 @@ describe("X1 chain indexer", () => {
 	});
 	after(() => database.drop());
 
-	function setUp(extra: Partial<ChainIndexerOptions> = {}) {
+	function setUp(extra: Partial<Omit<ChainIndexerOptions, "store" | "pool">> = {}) {
 		const chain = new ScriptedChain();
 		const engine = new RecordingEngine();
 		const chainId = extra.chainId ?? nextChainId++;

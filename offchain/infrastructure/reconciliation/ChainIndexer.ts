@@ -3,13 +3,8 @@ import type { EngineGateway } from "../../application/ports/EngineGateway.ts";
 import { sleepMillis } from "../clock/sleepMillis.ts";
 import { ChainHaltError } from "./ChainHaltError.ts";
 import type { ChainBlock, ChainSource } from "./ChainSource.ts";
-import {
-	type ChainCursor,
-	ChainStore,
-	type IndexedEvent,
-	MAX_FACTS_PER_LOG,
-	MAX_LOGS_PER_BLOCK,
-} from "./ChainStore.ts";
+import type { ChainCursor, ChainStorage, IndexedEvent } from "./ChainStorage.ts";
+import { ChainStore, MAX_FACTS_PER_LOG, MAX_LOGS_PER_BLOCK } from "./ChainStore.ts";
 import type { DecodeChainLog } from "./DecodedChainEvent.ts";
 
 /** Deeper reorganisations are not followed: a person decides. */
@@ -17,8 +12,10 @@ export const MAX_REORG_DEPTH = 64;
 const BLOCKS_PER_STEP = 64;
 const FACTS_PER_DELIVERY = 1_000;
 
-export type ChainIndexerOptions = {
-	pool: pg.Pool;
+/** Kept in Postgres, or anywhere else. */
+type StoreSource = { pool: pg.Pool; store?: never } | { store: ChainStorage; pool?: never };
+
+export type ChainIndexerOptions = StoreSource & {
 	chainId: number;
 	/** First block that can contain an event of ours. */
 	firstBlock: number;
@@ -33,6 +30,7 @@ export type ChainIndexerOptions = {
 	onHalt?: (error: ChainHaltError) => void;
 	/** Told when the chain or the database stops answering and when it answers again. */
 	onChange?: (isHealthy: boolean, cause: string) => void;
+	sleep?: typeof sleepMillis;
 };
 
 export type IndexerStatus = {
@@ -51,7 +49,8 @@ export type IndexerStatus = {
  */
 export class ChainIndexer {
 	private readonly options: ChainIndexerOptions;
-	private readonly store: ChainStore;
+	private readonly store: ChainStorage;
+	private readonly sleep: typeof sleepMillis;
 	private readonly abort = new AbortController();
 	private cursor: ChainCursor | null = null;
 	private headBlock = -1;
@@ -61,7 +60,8 @@ export class ChainIndexer {
 
 	constructor(options: ChainIndexerOptions) {
 		this.options = options;
-		this.store = new ChainStore(options.pool, options.chainId);
+		this.store = options.store ?? new ChainStore(options.pool, options.chainId);
+		this.sleep = options.sleep ?? sleepMillis;
 	}
 
 	/** Follows the chain until `stop`; rejects with `ChainHaltError` when a person must look. */
@@ -82,7 +82,7 @@ export class ChainIndexer {
 				this.cursor = null;
 				this.report(false, error instanceof Error ? error.message : String(error));
 			}
-			await sleepMillis(this.options.pollMillis ?? 200, this.abort.signal);
+			await this.sleep(this.options.pollMillis ?? 200, this.abort.signal);
 		}
 	}
 

@@ -2,19 +2,16 @@ import type pg from "pg";
 import type { ChainFact } from "../../domain/engine/EngineInput.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
 import { transaction } from "../postgres/transaction.ts";
-import type { ChainBlock, ChainLog } from "./ChainSource.ts";
-import type { DecodedChainEvent } from "./DecodedChainEvent.ts";
+import type { ChainBlock } from "./ChainSource.ts";
+import type { ChainCursor, ChainStorage, IndexedEvent } from "./ChainStorage.ts";
 
 /** Bounds of a fact's position: `(block number × 10000 + log index) × 4 + place among the facts of the log`. */
 export const MAX_LOGS_PER_BLOCK = 10_000;
 export const MAX_FACTS_PER_LOG = 4;
 const POSITION = `((chain_events.block_number * ${MAX_LOGS_PER_BLOCK} + log_index) * ${MAX_FACTS_PER_LOG} + place - 1)`;
 
-export type ChainCursor = { blockNumber: number; blockHash: Hash32 | null; deliveredPosition: number };
-export type IndexedEvent = ChainLog & DecodedChainEvent;
-
 /** The indexed chain in Postgres: rows, projections and cursor move in one transaction, or not at all. */
-export class ChainStore {
+export class ChainStore implements ChainStorage {
 	private readonly pool: pg.Pool;
 	private readonly chainId: number;
 
@@ -23,7 +20,6 @@ export class ChainStore {
 		this.chainId = chainId;
 	}
 
-	/** Where indexing stands; begins before `firstBlock` on a fresh database. */
 	async cursor(firstBlock: number): Promise<ChainCursor> {
 		await this.pool.query(
 			"INSERT INTO chain_cursor (chain_id, block_number) VALUES ($1, $2) ON CONFLICT (chain_id) DO NOTHING",
@@ -48,7 +44,6 @@ export class ChainStore {
 		return rows[0]?.block_hash ?? null;
 	}
 
-	/** Adds blocks on top of `parent`; fails when another indexer has moved the cursor meanwhile. */
 	async append(parent: ChainCursor, blocks: ChainBlock[], events: IndexedEvent[]): Promise<void> {
 		const head = blocks.at(-1);
 		if (head === undefined) throw new Error("nothing to append");
@@ -79,7 +74,6 @@ export class ChainStore {
 		});
 	}
 
-	/** Facts behind the last acknowledged one, up to and with `lastFinalBlock`, in order. */
 	async undelivered(lastFinalBlock: number, limit: number): Promise<ChainFact[]> {
 		const { rows } = await this.pool.query(
 			`SELECT ${POSITION} AS position, fact
@@ -102,7 +96,6 @@ export class ChainStore {
 		);
 	}
 
-	/** Whether the engine has been told anything from above this block: that cannot be taken back. */
 	async hasDeliveredAbove(number: number): Promise<boolean> {
 		const { rows } = await this.pool.query(
 			`SELECT EXISTS (

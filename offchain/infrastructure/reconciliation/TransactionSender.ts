@@ -1,22 +1,36 @@
 import type pg from "pg";
-import { createPublicClient, http, keccak256, type PublicClient } from "viem";
+import { keccak256 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import { sleepMillis } from "../clock/sleepMillis.ts";
+import type { HeldLock } from "../postgres/HeldLock.ts";
 import { acquireKeyLock } from "./acquireKeyLock.ts";
 import { describeRpcError } from "./describeRpcError.ts";
+import { RpcSenderNode, type SenderNode } from "./SenderNode.ts";
 import type { TransactionOutcome, TransactionRequest } from "./TransactionRequest.ts";
-import { type SignedAttempt, type StoredTransaction, TransactionStore } from "./TransactionStore.ts";
+import type { SignedAttempt, StoredTransaction, TransactionStorage } from "./TransactionStorage.ts";
+import { TransactionStore } from "./TransactionStore.ts";
 
 /** Gas estimates are made on the newest state; the block it is mined in may be a little dearer. */
 const GAS_MARGIN_PERCENT = 130n;
 const MAX_ATTEMPTS = 24;
 const PLAIN_TRANSFER_GAS = 21_000n;
 
-export type TransactionSenderOptions = {
-	pool: pg.Pool;
-	databaseUrl: string;
-	rpcUrl: string;
+/** What is outside of the sender: its memory, its node, the lock on its key, its clock. */
+export type SenderSurroundings = {
+	store: TransactionStorage;
+	node: SenderNode;
+	/** Waits for the key; null when aborted. */
+	lockKey: (signal: AbortSignal) => Promise<Pick<HeldLock, "release" | "whenLost"> | null>;
+	sleep: typeof sleepMillis;
+};
+
+/** Postgres and a node, or other surroundings. */
+type Surroundings =
+	| { pool: pg.Pool; databaseUrl: string; rpcUrl: string; surroundings?: never }
+	| { surroundings: SenderSurroundings };
+
+export type TransactionSenderOptions = Surroundings & {
 	chainId: number;
 	privateKey: Hex;
 	/** A receipt counts with this many blocks counting its own. */
@@ -32,6 +46,14 @@ export type TransactionSenderOptions = {
 	onLost?: (error: Error) => void;
 };
 
+const DEFAULTS = {
+	bumpAfterMillis: 15_000,
+	pollMillis: 200,
+	maxFeePerGasCap: 500_000_000_000n,
+	onAlarm: (_message: string): void => undefined,
+	onLost: (_error: Error): void => undefined,
+};
+
 /**
  * Sends the transactions of one key. The nonce and every signed version are on disk before anything is sent, so that
  * after a crash the same bytes go out again and nothing is sent twice; "did it arrive?" is always answered by looking
@@ -39,10 +61,11 @@ export type TransactionSenderOptions = {
  */
 export class TransactionSender {
 	readonly address: Address;
-	private readonly options: Required<TransactionSenderOptions>;
+	private readonly options: TransactionSenderOptions & typeof DEFAULTS;
 	private readonly account: ReturnType<typeof privateKeyToAccount>;
-	private readonly client: PublicClient;
-	private readonly store: TransactionStore;
+	private readonly surroundings: SenderSurroundings;
+	private readonly node: SenderNode;
+	private readonly store: TransactionStorage;
 	private readonly abort = new AbortController();
 	private readonly finished = new Map<number, ((transaction: StoredTransaction) => void)[]>();
 	private wake: () => void = () => undefined;
@@ -51,24 +74,18 @@ export class TransactionSender {
 	private lastAlarm = "";
 
 	constructor(options: TransactionSenderOptions) {
-		this.options = {
-			bumpAfterMillis: 15_000,
-			pollMillis: 200,
-			maxFeePerGasCap: 500_000_000_000n,
-			onAlarm: () => undefined,
-			onLost: () => undefined,
-			...options,
-		};
+		this.options = { ...DEFAULTS, ...options };
 		this.account = privateKeyToAccount(options.privateKey);
 		this.address = this.account.address.toLowerCase() as Address;
-		this.client = createPublicClient({ transport: http(options.rpcUrl, { timeout: 15_000 }), cacheTime: 0 });
-		this.store = new TransactionStore(options.pool, options.chainId, this.address);
+		this.surroundings = options.surroundings ?? realSurroundings(options, this.address);
+		this.node = this.surroundings.node;
+		this.store = this.surroundings.store;
 	}
 
 	/** Becomes the key's only owner (waits for it) and carries on with what was in flight. */
 	async start(): Promise<void> {
-		const { databaseUrl, chainId, onLost } = this.options;
-		const lock = await acquireKeyLock({ databaseUrl, chainId, sender: this.address }, this.abort.signal);
+		const { onLost } = this.options;
+		const lock = await this.surroundings.lockKey(this.abort.signal);
 		if (lock === null) return;
 		this.releaseKey = () => lock.release();
 		void lock.whenLost().then((error) => {
@@ -118,7 +135,7 @@ export class TransactionSender {
 			}
 			const pause = new AbortController();
 			this.wake = () => pause.abort();
-			await sleepMillis(this.options.pollMillis, pause.signal);
+			await this.surroundings.sleep(this.options.pollMillis, pause.signal);
 		}
 	}
 
@@ -138,7 +155,7 @@ export class TransactionSender {
 				continue;
 			}
 			this.alarm(`nothing is known of nonce ${nonce} of ${this.address}: it is filled with an empty transfer`);
-			const { maxFeePerGas, maxPriorityFeePerGas } = await this.client.estimateFeesPerGas();
+			const { maxFeePerGas, maxPriorityFeePerGas } = await this.node.estimateFees();
 			const raw = await this.account.signTransaction({
 				type: "eip1559",
 				chainId: this.options.chainId,
@@ -157,7 +174,7 @@ export class TransactionSender {
 		const { to, data } = transaction;
 		let gasLimit: number;
 		try {
-			const estimate = await this.client.estimateGas({ account: this.account.address, to, data });
+			const estimate = await this.node.estimateGas({ account: this.address, to, data });
 			gasLimit = Number((estimate * GAS_MARGIN_PERCENT) / 100n);
 		} catch (error) {
 			if (!isRevert(error)) throw error;
@@ -192,17 +209,17 @@ export class TransactionSender {
 
 	private async findReceipt(transaction: StoredTransaction, attempts: SignedAttempt[]): Promise<boolean> {
 		for (const { transactionHash } of attempts) {
-			const receipt = await this.client.request({ method: "eth_getTransactionReceipt", params: [transactionHash] });
+			const receipt = await this.node.receipt(transactionHash);
 			if (receipt === null) continue;
-			const blockNumber = Number(receipt.blockNumber);
-			const head = Number(await this.client.getBlockNumber());
+			const { blockNumber, isSuccess, gasUsed } = receipt;
+			const head = await this.node.headNumber();
 			// Mined but not final: nothing to send, nothing to tell yet.
 			if (head - blockNumber + 1 < this.options.confirmations) return true;
 			await this.store.finish(transaction.id, {
-				state: receipt.status === "0x1" ? "confirmed" : "reverted",
+				state: isSuccess ? "confirmed" : "reverted",
 				transactionHash,
 				blockNumber,
-				gasUsed: Number(receipt.gasUsed),
+				gasUsed,
 			});
 			return true;
 		}
@@ -211,7 +228,7 @@ export class TransactionSender {
 
 	/** Signs a version, writes it down, then sends it. `previous` is the version to be outbid. */
 	private async sign(transaction: StoredTransaction, previous: SignedAttempt | null): Promise<void> {
-		const fees = await this.client.estimateFeesPerGas();
+		const fees = await this.node.estimateFees();
 		const raise = (now: bigint, before: bigint | undefined): bigint => {
 			const least = before === undefined ? now : before + before / 8n + 1n;
 			return now > least ? now : least;
@@ -248,7 +265,7 @@ export class TransactionSender {
 	/** Every refusal of a node may mean "I have it already": receipts decide, not this answer. */
 	private async broadcast(raw: Hex): Promise<void> {
 		try {
-			await this.client.sendRawTransaction({ serializedTransaction: raw });
+			await this.node.broadcast(raw);
 		} catch (error) {
 			const text = describeRpcError(error);
 			if (/already (known|imported)|nonce too low|underpriced|replacement/i.test(text)) return;
@@ -256,12 +273,12 @@ export class TransactionSender {
 		}
 	}
 
-	private async isPending({ transactionHash }: SignedAttempt): Promise<boolean> {
-		return (await this.client.request({ method: "eth_getTransactionByHash", params: [transactionHash] })) !== null;
+	private isPending({ transactionHash }: SignedAttempt): Promise<boolean> {
+		return this.node.knows(transactionHash);
 	}
 
 	private transactionCount(): Promise<number> {
-		return this.client.getTransactionCount({ address: this.account.address, blockTag: "latest" });
+		return this.node.transactionCount(this.address);
 	}
 
 	private async tellWhoWaits(): Promise<void> {
@@ -278,6 +295,19 @@ export class TransactionSender {
 		this.lastAlarm = message;
 		this.options.onAlarm(message);
 	}
+}
+
+function realSurroundings(
+	options: { pool: pg.Pool; databaseUrl: string; rpcUrl: string; chainId: number },
+	sender: Address,
+): SenderSurroundings {
+	const { pool, databaseUrl, rpcUrl, chainId } = options;
+	return {
+		store: new TransactionStore(pool, chainId, sender),
+		node: new RpcSenderNode(rpcUrl),
+		lockKey: (signal) => acquireKeyLock({ databaseUrl, chainId, sender }, signal),
+		sleep: sleepMillis,
+	};
 }
 
 function outcomeOf(transaction: StoredTransaction): TransactionOutcome {

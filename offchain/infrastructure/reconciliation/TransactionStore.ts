@@ -1,37 +1,19 @@
 import type pg from "pg";
-import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
+import type { Address } from "../../domain/units/Address.ts";
 import { transaction } from "../postgres/transaction.ts";
 import type { TransactionRequest } from "./TransactionRequest.ts";
-
-export type TransactionState = "queued" | "sent" | "confirmed" | "reverted" | "refused";
-
-export type StoredTransaction = {
-	id: number;
-	to: Address;
-	data: Hex;
-	nonce: number | null;
-	gasLimit: number | null;
-	state: TransactionState;
-	detail: string | null;
-	transactionHash: Hash32 | null;
-	blockNumber: number | null;
-	gasUsed: number | null;
-};
-
-export type SignedAttempt = {
-	attempt: number;
-	transactionHash: Hash32;
-	raw: Hex;
-	maxFeePerGas: bigint;
-	maxPriorityFeePerGas: bigint;
-	ageMillis: number;
-};
+import type {
+	FinishedTransaction,
+	SignedAttempt,
+	StoredTransaction,
+	TransactionStorage,
+} from "./TransactionStorage.ts";
 
 const COLUMNS = `transaction_id AS id, to_address AS "to", data, nonce, gas_limit AS "gasLimit", state, detail,
 	transaction_hash AS "transactionHash", block_number AS "blockNumber", gas_used AS "gasUsed"`;
 
 /** Transactions of one key on one chain, as Postgres remembers them. */
-export class TransactionStore {
+export class TransactionStore implements TransactionStorage {
 	private readonly pool: pg.Pool;
 	private readonly chainId: number;
 	private readonly sender: Address;
@@ -42,7 +24,6 @@ export class TransactionStore {
 		this.sender = sender;
 	}
 
-	/** The transaction in flight or confirmed under this key, or a new one. */
 	async request({ requestKey, to, data }: TransactionRequest): Promise<StoredTransaction> {
 		await this.pool.query(
 			`INSERT INTO chain_transactions (chain_id, sender, request_key, to_address, data) VALUES ($1, $2, $3, $4, $5)
@@ -74,7 +55,6 @@ export class TransactionStore {
 		return rows;
 	}
 
-	/** Takes the next nonce for the transaction, in the same transaction as the counter. `least` is the chain's count. */
 	async assignNonce(id: number, gasLimit: number, least: number): Promise<number> {
 		return transaction(this.pool, async (client) => {
 			const { rows } = await client.query<{ nonce: number }>(
@@ -94,7 +74,6 @@ export class TransactionStore {
 		});
 	}
 
-	/** Its nonce was used by a transaction we do not know: it starts again. */
 	async requeue(id: number): Promise<void> {
 		await transaction(this.pool, async (client) => {
 			await client.query("DELETE FROM chain_transaction_attempts WHERE transaction_id = $1", [id]);
@@ -106,7 +85,6 @@ export class TransactionStore {
 		});
 	}
 
-	/** The signed versions that once carried this nonce, whatever became of them. */
 	async attemptsOfNonce(nonce: number): Promise<SignedAttempt[]> {
 		const { rows } = await this.pool.query(
 			"SELECT transaction_id FROM chain_transactions WHERE chain_id = $1 AND sender = $2 AND nonce = $3",
@@ -115,7 +93,6 @@ export class TransactionStore {
 		return rows.length === 0 ? [] : this.attempts(rows[0].transaction_id);
 	}
 
-	/** First nonce never given out; null before the first transaction. */
 	async nextNonce(): Promise<number | null> {
 		const { rows } = await this.pool.query("SELECT next_nonce FROM chain_senders WHERE chain_id = $1 AND sender = $2", [
 			this.chainId,
@@ -152,16 +129,7 @@ export class TransactionStore {
 		}));
 	}
 
-	async finish(
-		id: number,
-		outcome: {
-			state: "confirmed" | "reverted" | "refused";
-			detail?: string;
-			transactionHash?: Hash32;
-			blockNumber?: number;
-			gasUsed?: number;
-		},
-	): Promise<void> {
+	async finish(id: number, outcome: FinishedTransaction): Promise<void> {
 		await this.pool.query(
 			`UPDATE chain_transactions SET state = $2, detail = $3, transaction_hash = $4, block_number = $5, gas_used = $6,
 				changed_at = now()
