@@ -76,6 +76,15 @@ export class DcModel {
 		return into;
 	}
 
+	/** PTDF of one branch by bus: for when a few rows are needed of a large network. */
+	branchFactors(branch: number): Float64Array {
+		const { grid } = this;
+		const from = this.sensitivityOf(grid.fromBus[branch] as number, new Float64Array(grid.busCount));
+		const to = this.sensitivityOf(grid.toBus[branch] as number, new Float64Array(grid.busCount));
+		const b = grid.susceptancePu[branch] as number;
+		return from.map((angle, bus) => b * (angle - (to[bus] as number)));
+	}
+
 	#shiftInjectionsPu(): Float64Array {
 		const { grid } = this;
 		const injections = new Float64Array(grid.busCount);
