@@ -76,13 +76,24 @@ export class DcModel {
 		return into;
 	}
 
-	/** PTDF of one branch by bus: for when a few rows are needed of a large network. */
+	/** Angles by bus, radians, for injections in p.u. without phase shifts; the reference bus at 0 takes the imbalance. */
+	solve(injectionsPu: ArrayLike<number>): Float64Array {
+		const right = new Float64Array(this.#factors.size);
+		for (let bus = 0; bus < this.grid.busCount; bus++) {
+			const row = this.#reduced[bus] as number;
+			if (row >= 0) right[row] = injectionsPu[bus] as number;
+		}
+		this.#factors.solve(right);
+		return Float64Array.from(this.#reduced, (row) => (row >= 0 ? (right[row] as number) : 0));
+	}
+
+	/** PTDF of one branch by bus: for when a few rows are needed of a large network. B is symmetric, so one solve does. */
 	branchFactors(branch: number): Float64Array {
 		const { grid } = this;
-		const from = this.sensitivityOf(grid.fromBus[branch] as number, new Float64Array(grid.busCount));
-		const to = this.sensitivityOf(grid.toBus[branch] as number, new Float64Array(grid.busCount));
-		const b = grid.susceptancePu[branch] as number;
-		return from.map((angle, bus) => b * (angle - (to[bus] as number)));
+		const right = new Float64Array(grid.busCount);
+		right[grid.fromBus[branch] as number] = grid.susceptancePu[branch] as number;
+		right[grid.toBus[branch] as number] = -(grid.susceptancePu[branch] as number);
+		return this.solve(right);
 	}
 
 	#shiftInjectionsPu(): Float64Array {
