@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { SignedTelemetry } from "../application/ports/GridSystemAdapter.ts";
 import type { AttestedReadings } from "../application/ports/MeterReading.ts";
 import type { Order } from "../domain/orders/Order.ts";
 import { orderHash } from "../domain/orders/orderHash.ts";
@@ -24,6 +25,7 @@ import {
 	placeOrdersReply,
 } from "../infrastructure/http/messages/orderMessages.ts";
 import { readingsReply } from "../infrastructure/http/messages/readingMessages.ts";
+import { gridConditions, telemetryReply } from "../infrastructure/http/messages/telemetryMessages.ts";
 import { venueConfig } from "../infrastructure/http/messages/venueMessages.ts";
 import { ApiError } from "./ApiError.ts";
 import { type Answer, ApiTransport } from "./ApiTransport.ts";
@@ -175,6 +177,17 @@ export class GridTokenXClient {
 		buyNodeId?: number;
 	}) {
 		return this.query("/v1/grid/impact", gridImpact, query);
+	}
+
+	/** What the control rooms last reported; throws `UNAVAILABLE` before the first report. */
+	gridConditions() {
+		return this.query("/v1/grid/conditions", gridConditions);
+	}
+
+	/** Hands in a control room's scan (see `TelemetrySigner`). */
+	async submitTelemetry(telemetry: SignedTelemetry): Promise<z.output<typeof telemetryReply> | Refusal> {
+		const answer = await this.transport.send("POST", "/v1/telemetry", telemetry);
+		return answer.status === 200 ? telemetryReply.parse(answer.body) : refusal(answer);
 	}
 
 	async directives(query: { windowId?: WindowId; limit?: number } = {}) {

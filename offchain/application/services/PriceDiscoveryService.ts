@@ -4,7 +4,7 @@ import { referencePrice } from "../../domain/pricing/referencePrice.ts";
 import type { TimeOfUseCalendar } from "../../domain/pricing/TimeOfUseCalendar.ts";
 import { type WindowId, windowEnd } from "../../domain/units/window.ts";
 import type { DepthLevel, EngineQueries } from "../ports/EngineQueries.ts";
-import type { GridConditionsSource } from "../ports/GridConditions.ts";
+import type { GridSystemAdapter } from "../ports/GridSystemAdapter.ts";
 import type { Candle, MarketDataRepository } from "../ports/MarketDataRepository.ts";
 import type { PriceBands } from "../ports/PriceBands.ts";
 import type { PricingData, PricingQueries } from "../ports/PricingQueries.ts";
@@ -24,7 +24,7 @@ export type PriceDiscoveryDependencies = {
 	calendar: TimeOfUseCalendar;
 	anchors: PriceAnchors;
 	/** Missing or stale knowledge is left out of the price, and the answer says so. */
-	conditions?: GridConditionsSource;
+	conditions?: Pick<GridSystemAdapter, "current">;
 	zonePrices?: ZonePrices;
 };
 
@@ -53,7 +53,7 @@ export class PriceDiscoveryService implements PricingQueries {
 			zonePrices?.latest(windowId) ?? null,
 		]);
 		const traded = volumeWeighted(candles);
-		const zone = grid?.isFresh ? grid.zones.find((each) => each.zoneId === zoneId) : undefined;
+		const zone = grid?.zones.find((each) => each.zoneId === zoneId && each.isFresh);
 		const reference = referencePrice({
 			anchors,
 			isOnPeak: calendar.isOnPeak(windowId),

@@ -4,6 +4,7 @@ import type { DirectiveRepository } from "../../application/ports/DirectiveRepos
 import type { EngineQueries } from "../../application/ports/EngineQueries.ts";
 import type { EventFeed } from "../../application/ports/EventFeed.ts";
 import type { GridQueries } from "../../application/ports/GridQueries.ts";
+import type { GridSystemAdapter } from "../../application/ports/GridSystemAdapter.ts";
 import type { MarketDataRepository } from "../../application/ports/MarketDataRepository.ts";
 import type { OrderRepository } from "../../application/ports/OrderRepository.ts";
 import type { PricingQueries } from "../../application/ports/PricingQueries.ts";
@@ -39,6 +40,7 @@ export type ApiDependencies = {
 	marketData: MarketDataRepository;
 	pricing?: PricingQueries;
 	grid?: GridQueries;
+	telemetry?: GridSystemAdapter;
 	directives?: DirectiveRepository;
 	certificates?: CertificateRepository;
 	clock: Clock;

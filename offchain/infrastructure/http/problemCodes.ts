@@ -1,4 +1,5 @@
 import { READING_CODES } from "../../application/commands/SubmitReadings.ts";
+import { TELEMETRY_CODES } from "../../domain/grid/telemetry/telemetryRefusal.ts";
 import { REASON_CODES } from "../../domain/orders/reasonCodes.ts";
 
 /** What can go wrong between a client and the market itself. Stable, like the reason codes. */
@@ -14,7 +15,7 @@ const TRANSPORT_CODES = {
 	INTERNAL: "an error on our side",
 } as const;
 
-export const PROBLEM_CODES = { ...REASON_CODES, ...READING_CODES, ...TRANSPORT_CODES } as const;
+export const PROBLEM_CODES = { ...REASON_CODES, ...READING_CODES, ...TELEMETRY_CODES, ...TRANSPORT_CODES } as const;
 export type ProblemCode = keyof typeof PROBLEM_CODES;
 
 const STATUS_BY_CODE: Partial<Record<ProblemCode, number>> = {
@@ -22,7 +23,10 @@ const STATUS_BY_CODE: Partial<Record<ProblemCode, number>> = {
 	MALFORMED_JSON: 400,
 	NOT_FOUND: 404,
 	METHOD_NOT_ALLOWED: 405,
+	TELEMETRY_SOURCE_UNKNOWN: 403,
+	TELEMETRY_SIGNATURE_INVALID: 403,
 	READING_CONTRADICTS: 409,
+	TELEMETRY_CLOCK_BACKWARDS: 409,
 	BODY_TOO_LARGE: 413,
 	UNSUPPORTED_MEDIA_TYPE: 415,
 	RATE_LIMITED: 429,

@@ -1,13 +1,16 @@
 import type { Clock } from "../../application/ports/Clock.ts";
 import type { GridTokenXClient } from "../../client/GridTokenXClient.ts";
 import type { SetMeterForecast } from "../../domain/engine/EngineInput.ts";
+import type { TelemetryScan } from "../../domain/grid/telemetry/TelemetryScan.ts";
+import type { ThaiNetwork } from "../../domain/grid/thai/ThaiNetwork.ts";
 import type { Licensee, ZoneCode } from "../../domain/grid/zones.ts";
 import type { OrderDomain } from "../../domain/orders/orderTypedData.ts";
 import type { Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
+import { loadThaiNetwork } from "../../infrastructure/grid/loadThaiNetwork.ts";
 import { AuthoritySimulator, type DirectiveDesk, type ZoneHalt } from "../authorities/AuthoritySimulator.ts";
+import { ControlRoomModel } from "../controlroom/ControlRoomModel.ts";
 import { ControlRoomSimulator } from "../controlroom/ControlRoomSimulator.ts";
-import type { GridTelemetry } from "../controlroom/gridTelemetry.ts";
 import { ApiOrderEntry } from "../market/ApiOrderEntry.ts";
 import { explainRejection } from "../market/explainRejection.ts";
 import { SimulatedMarket } from "../market/SimulatedMarket.ts";
@@ -33,7 +36,10 @@ export type SimulationOptions = {
 	submitForecasts: (forecasts: SetMeterForecast[]) => Promise<void>;
 	/** Net export by zone of a window's trades, Wh. */
 	tradedNetExportWh: (windowId: WindowId) => Promise<ReadonlyMap<ZoneCode, number>>;
-	publishTelemetry: (telemetry: GridTelemetry) => Promise<void>;
+	/** Signs a scan and hands it in through the API. */
+	publishTelemetry: (scan: TelemetryScan) => Promise<void>;
+	/** The network whose flows the control room measures; by default the shipped one. */
+	network?: ThaiNetwork;
 	onHalted?: (halt: ZoneHalt, transactionHash: Hash32) => void;
 };
 
@@ -72,8 +78,12 @@ export class Simulation {
 		});
 		this.controlRoom = new ControlRoomSimulator({
 			clock,
-			profiles,
-			seed: scenario.seedNumber,
+			model: new ControlRoomModel({
+				profiles,
+				network: options.network ?? loadThaiNetwork(),
+				seed: scenario.seedNumber,
+				sourceId: "EGAT",
+			}),
 			scanSeconds: SCAN_MARKET_SECONDS,
 			tradedNetExportWh: options.tradedNetExportWh,
 			publish: options.publishTelemetry,

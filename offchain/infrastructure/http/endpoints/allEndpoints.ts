@@ -4,6 +4,7 @@ import { gridEndpoints } from "./gridEndpoints.ts";
 import { marketEndpoints } from "./marketEndpoints.ts";
 import { orderEndpoints } from "./orderEndpoints.ts";
 import { readingEndpoints } from "./readingEndpoints.ts";
+import { telemetryEndpoints } from "./telemetryEndpoints.ts";
 import { venueEndpoints } from "./venueEndpoints.ts";
 
 /** The whole public API. */
@@ -12,6 +13,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
 	...readingEndpoints,
 	...marketEndpoints,
 	...gridEndpoints,
+	...telemetryEndpoints,
 	...accountEndpoints,
 	...venueEndpoints,
 ];

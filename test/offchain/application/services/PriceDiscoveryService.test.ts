@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import type { GridConditions } from "../../../../offchain/application/ports/GridConditions.ts";
 import type { MarketDataRepository } from "../../../../offchain/application/ports/MarketDataRepository.ts";
 import { DirectivePriceBands } from "../../../../offchain/application/services/DirectivePriceBands.ts";
 import {
@@ -7,6 +6,7 @@ import {
 	PriceDiscoveryService,
 } from "../../../../offchain/application/services/PriceDiscoveryService.ts";
 import type { Directive } from "../../../../offchain/domain/engine/EngineInput.ts";
+import type { GridConditions } from "../../../../offchain/domain/grid/telemetry/GridConditions.ts";
 import type { MarketRulesVersion } from "../../../../offchain/domain/settlement/SettlementRules.ts";
 import { windowAt } from "../../../../offchain/domain/units/window.ts";
 import { pricingData } from "../../../../offchain/infrastructure/http/messages/marketMessages.ts";
@@ -65,7 +65,7 @@ describe("P1 P4 PriceDiscoveryService", () => {
 
 	it("behavior: stale telemetry is left out", async () => {
 		const conditions = (isFresh: boolean): GridConditions => ({
-			sourceId: "EGAT",
+			sources: [],
 			measuredAtMillis: 0,
 			ageSeconds: 0,
 			isFresh,
@@ -74,6 +74,7 @@ describe("P1 P4 PriceDiscoveryService", () => {
 			voltages: [],
 			flows: [],
 			congestionPoints: [],
+			outages: [],
 		});
 		const factor = async (isFresh: boolean) =>
 			(await service({ conditions: { current: () => conditions(isFresh) } }).pricing(WINDOW, 3)).factors.find(

@@ -1,4 +1,5 @@
 import type { MarketDepth, SessionView } from "../../../../offchain/application/ports/EngineQueries.ts";
+import type { GridSystemAdapter } from "../../../../offchain/application/ports/GridSystemAdapter.ts";
 import type { WindowSummary } from "../../../../offchain/application/ports/MarketDataRepository.ts";
 import type { AttestedReadings } from "../../../../offchain/application/ports/MeterReading.ts";
 import type { OrderRecord } from "../../../../offchain/application/ports/OrderRepository.ts";
@@ -45,7 +46,7 @@ export class TestVenue {
 	url = "";
 	private readonly server: ApiServer;
 
-	constructor(options: { rateLimitPerMinute?: number } = {}) {
+	constructor(options: { rateLimitPerMinute?: number; telemetry?: GridSystemAdapter } = {}) {
 		const clock = { nowMillis: () => this.nowSeconds * 1000, sleepUntil: async () => undefined };
 		const verifier = new FastSignatureVerifier(DOMAIN, {
 			hasCode: async () => false,
@@ -92,6 +93,7 @@ export class TestVenue {
 			orders,
 			trades,
 			marketData,
+			telemetry: options.telemetry,
 			clock,
 			venue: {
 				version: "0.0.0-test",

@@ -1,0 +1,23 @@
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import type { SignedTelemetry } from "../application/ports/GridSystemAdapter.ts";
+import { type TelemetryScan, telemetryText } from "../domain/grid/telemetry/TelemetryScan.ts";
+import type { Hash32 } from "../domain/units/Address.ts";
+
+/** A control room's key (Ed25519, RFC 8032): signs scans for `POST /v1/telemetry`. */
+export class TelemetrySigner {
+	/** To be registered with the exchange under the source's name. */
+	readonly publicKey: Hash32;
+	readonly #secretKey: Uint8Array;
+
+	/** `secretKey`: 32 bytes. */
+	constructor(secretKey: Hash32) {
+		this.#secretKey = hexToBytes(secretKey.slice(2));
+		this.publicKey = `0x${bytesToHex(ed25519.getPublicKey(this.#secretKey))}`;
+	}
+
+	sign(scan: TelemetryScan): SignedTelemetry {
+		const signature = ed25519.sign(new TextEncoder().encode(telemetryText(scan)), this.#secretKey);
+		return { scan, signature: `0x${bytesToHex(signature)}` };
+	}
+}
