@@ -55,6 +55,7 @@ const WORDS = {
 		settled: "settled",
 		voided: "voided",
 		expired: "expired",
+		noTrades: "no trades",
 	},
 	th: {
 		connecting: "กำลังเชื่อมต่อ",
@@ -109,6 +110,7 @@ const WORDS = {
 		settled: "ชำระแล้ว",
 		voided: "ยกเลิกทั้งช่วง",
 		expired: "หมดอายุ",
+		noTrades: "ไม่มีการซื้อขาย",
 	},
 };
 

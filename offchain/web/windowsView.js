@@ -30,7 +30,8 @@ export class WindowsView {
 	}
 
 	#row(windowId, window, session, isSelected, satoshiPerThb) {
-		const state = session?.state ?? window?.sessionState ?? "scheduled";
+		const ended = session?.state ?? window?.sessionState ?? "scheduled";
+		const state = ended === "expired" && (window?.trades ?? 0) === 0 ? "noTrades" : ended;
 		const isBad = ENDED_BADLY.includes(state);
 		const price = window?.vwapSatPerKwh ?? null;
 		const row = element(
