@@ -3,6 +3,7 @@ import type { Hex } from "../domain/units/Address.ts";
 import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 import { startWorkerRole } from "./workerRole.ts";
@@ -17,6 +18,7 @@ await runRole({
 		"RPC_URL",
 		"REDIS_URL",
 		"FINALITY_BLOCKS",
+		"NOTIFICATION_TARGETS_FILE",
 		"DATABASE_POOL_SIZE",
 		"MAX_QUEUED_INPUTS",
 		"LOG_LEVEL",
@@ -41,6 +43,7 @@ await runRole({
 			deployment: readDeployment(config.DEPLOYMENT_FILE as string),
 			operatorKey: operatorKey(config),
 			confirmations: Math.max(1, config.FINALITY_BLOCKS),
+			notificationTargets: readNotificationTargets(config.NOTIFICATION_TARGETS_FILE),
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
 			onAlarm: (message) => logger.warn(message),

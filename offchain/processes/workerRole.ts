@@ -7,6 +7,11 @@ import { WindowPipelineService } from "../application/services/WindowPipelineSer
 import type { Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import { NotificationDispatcher } from "../infrastructure/notifications/NotificationDispatcher.ts";
+import { NotificationStore } from "../infrastructure/notifications/NotificationStore.ts";
+import type { NotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
+import { notificationHandlers, operatorAlarm } from "../infrastructure/notifications/notificationHandlers.ts";
+import { WindowReports } from "../infrastructure/notifications/WindowReports.ts";
 import { Outbox } from "../infrastructure/postgres/Outbox.ts";
 import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
@@ -32,6 +37,8 @@ export type WorkerRoleOptions = {
 	operatorKey: Hex;
 	/** Blocks after which an event counts for good, counting its own; 1 = at once. */
 	confirmations: number;
+	/** Who receives signed webhooks. Without it nothing is sent; what would have been is on record. */
+	notificationTargets?: NotificationTargets;
 	engine: EngineGateway;
 	ledger: () => Promise<EngineLedger>;
 	/** Something a person should know, one line. */
@@ -49,7 +56,14 @@ export type WorkerRole = {
 
 /** Follows the chain, settles windows, reconciles. */
 export async function startWorkerRole(options: WorkerRoleOptions): Promise<WorkerRole> {
-	const { pool, databaseUrl, rpcUrl, deployment, confirmations, onAlarm } = options;
+	const { pool, databaseUrl, rpcUrl, deployment, confirmations } = options;
+	const targets = options.notificationTargets ?? {};
+	const notifications = new NotificationStore(pool);
+	const onAlarm = (message: string): void => {
+		options.onAlarm(message);
+		// The record must not fail the work; without a database there is still the log.
+		notifications.add(operatorAlarm(message, Date.now()), new Set(Object.keys(targets))).catch(() => undefined);
+	};
 	const { addresses, decode } = protocolLogDecoder(deployment);
 	const indexer = new ChainIndexer({
 		pool,
@@ -96,12 +110,15 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		pipelines,
 		outbox: new Outbox(pool),
 		backend,
+		handlers: notificationHandlers(notifications, new WindowReports(pool, deployment.chainId), targets),
 		onError: onAlarm,
 	});
+	const dispatcher = new NotificationDispatcher({ store: notifications, targets, onAlarm: options.onAlarm });
 	return {
 		indexer,
 		reconciliation,
 		async stop() {
+			await dispatcher.stop();
 			await worker.stop();
 			await sender.stop();
 			indexer.stop();

@@ -75,6 +75,12 @@ export const configSchema = z.object({
 		allowed: "path of a file that only its owner can read",
 		readBy: "worker",
 	}),
+	NOTIFICATION_TARGETS_FILE: variable(z.string().min(1).optional(), {
+		description:
+			"Where authorities, the regulator and the operator receive signed webhooks, with their secrets. Without it nothing is sent, all is recorded.",
+		allowed: "path of a JSON file that only its owner can read, such as deploy/notifications.example.json",
+		readBy: "worker",
+	}),
 	FINALITY_BLOCKS: variable(integer(0, 1000).prefault("64"), {
 		description: "Blocks after which a chain event counts for good.",
 		allowed: "a whole number from 0 to 1000",

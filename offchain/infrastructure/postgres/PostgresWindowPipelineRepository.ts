@@ -91,10 +91,17 @@ export class PostgresWindowPipelineRepository implements WindowPipelineRepositor
 	}
 
 	async advance(windowId: WindowId, stage: PipelineStage, isBalanced?: boolean): Promise<void> {
+		// The end of a window's settlement and the order to report it are one.
 		await this.pool.query(
-			`UPDATE window_pipelines SET stage = $2, stage_since = CASE WHEN stage = $2 THEN stage_since ELSE now() END, attempts = 0,
-				problem = NULL, next_look_at = now(), is_balanced = coalesce($3, is_balanced)
-			WHERE window_id = $1 AND stage IN ${OPEN_STAGES}`,
+			`WITH moved AS (
+				UPDATE window_pipelines SET stage = $2, stage_since = CASE WHEN stage = $2 THEN stage_since ELSE now() END, attempts = 0,
+					problem = NULL, next_look_at = now(), is_balanced = coalesce($3, is_balanced)
+				WHERE window_id = $1 AND stage IN ${OPEN_STAGES}
+				RETURNING window_id)
+			INSERT INTO outbox (topic, dedupe_key, payload)
+			SELECT 'report', 'window-' || window_id, jsonb_build_object('windowId', window_id) FROM moved
+			WHERE $2 NOT IN ${OPEN_STAGES}
+			ON CONFLICT (topic, dedupe_key) DO NOTHING`,
 			[windowId, stage, isBalanced ?? null],
 		);
 	}
