@@ -114,6 +114,14 @@ export class OrderBook {
 		return this.place(id, owner, side, (ladder % ZONES) + 1, isRenewable, price, wh, GTC);
 	}
 
+	/** What a resting order stands at, or null. */
+	find(id: number): { price: number; openWh: number } | null {
+		const slot = this.ids.find(id);
+		if (slot === NONE) return null;
+		const { price, level, openWh } = this.ladders;
+		return { price: price[level[slot] as number] as number, openWh: openWh[slot] as number };
+	}
+
 	/** Open quantity by price over all zones, best first. */
 	depth(side: number, levels = Number.POSITIVE_INFINITY): [price: number, wh: number][] {
 		const { price, levelWh, lowest, highest, lower, higher } = this.ladders;
@@ -172,7 +180,9 @@ export class OrderBook {
 			} else {
 				ladder = index;
 				surplus =
-					(price[highest[ladder] as number] as number) - limit - (this.#adders[(zone - 1) * ZONES + (index & 15)] as number);
+					(price[highest[ladder] as number] as number) -
+					limit -
+					(this.#adders[(zone - 1) * ZONES + (index & 15)] as number);
 			}
 			if (surplus < 0 || (best >= 0 && surplus < bestSurplus)) continue;
 			if (best >= 0 && surplus === bestSurplus) {
@@ -199,7 +209,7 @@ export class OrderBook {
 	#fill(maker: number, wanted: number): number {
 		const { openWh, level, price } = this.ladders;
 		const open = openWh[maker] as number;
-		const wh = open < wanted ? open : wanted;
+		const wh = Math.min(open, wanted);
 		const at = this.fillCount++;
 		if (at === this.fillWh.length) this.#growFills();
 		this.fillMakerId[at] = this.ids.ids[maker] as number;
@@ -257,15 +267,7 @@ export class OrderBook {
 		}
 	}
 
-	#rest(
-		id: number,
-		owner: number,
-		side: number,
-		zone: number,
-		isRenewable: boolean,
-		price: number,
-		wh: number,
-	): void {
+	#rest(id: number, owner: number, side: number, zone: number, isRenewable: boolean, price: number, wh: number): void {
 		if (price >= LADDER_PRICE_LIMIT) throw new RangeError(`invariant: price ${price} cannot rest`);
 		const index = (side === SELL && isRenewable ? RENEWABLE : GREY) + zone - 1;
 		const slot = this.ladders.takeSlot();

@@ -90,8 +90,7 @@ export class NaiveOrderBook {
 		return this.orders
 			.filter((maker) => maker.side !== taker.side && surplus(maker) >= 0)
 			.sort(
-				(a, b) =>
-					surplus(b) - surplus(a) || greyness(a) - greyness(b) || distance(a) - distance(b) || a.time - b.time,
+				(a, b) => surplus(b) - surplus(a) || greyness(a) - greyness(b) || distance(a) - distance(b) || a.time - b.time,
 			);
 	}
 }

@@ -34,7 +34,8 @@ function compareOne(random: (below: number) => number, profile: Profile, command
 	const price = () => (100 + random(profile.prices)) * profile.spread;
 	for (let id = 1; id <= commands; id++) {
 		const kind = random(10);
-		const target = random(5) === 0 ? random(id) + 1 : ((naive.orders[random(naive.orders.length || 1)]?.id ?? 1) as number);
+		const target =
+			random(5) === 0 ? random(id) + 1 : ((naive.orders[random(naive.orders.length || 1)]?.id ?? 1) as number);
 		if (kind < 3) {
 			expect(fast.cancel(target), `cancel ${target}`).to.equal(naive.cancel(target));
 		} else if (kind < 4) {
