@@ -55,7 +55,7 @@ const WORDS = {
 		settled: "settled",
 		voided: "voided",
 		expired: "expired",
-		noTrades: "no trades",
+		untraded: "no trades",
 	},
 	th: {
 		connecting: "กำลังเชื่อมต่อ",
@@ -110,7 +110,7 @@ const WORDS = {
 		settled: "ชำระแล้ว",
 		voided: "ยกเลิกทั้งช่วง",
 		expired: "หมดอายุ",
-		noTrades: "ไม่มีการซื้อขาย",
+		untraded: "ไม่มีการซื้อขาย",
 	},
 };
 

@@ -31,7 +31,7 @@ export class WindowsView {
 
 	#row(windowId, window, session, isSelected, satoshiPerThb) {
 		const ended = session?.state ?? window?.sessionState ?? "scheduled";
-		const state = ended === "expired" && (window?.trades ?? 0) === 0 ? "noTrades" : ended;
+		const state = ended === "expired" && (window?.trades ?? 0) === 0 ? "untraded" : ended;
 		const isBad = ENDED_BADLY.includes(state);
 		const price = window?.vwapSatPerKwh ?? null;
 		const row = element(
