@@ -1,27 +1,20 @@
+import type { CongestionPoint } from "../../domain/grid/congestion/ZonalMarket.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 
-/** Prices of a network solution (SPEC G5), sat/kWh by zone (`[zoneId - 1]`). */
+/** Prices of the last network solution of a window (SPEC G5), whole sat/kWh by zone (`[zoneId - 1]`). */
 export type ZonePriceSet = {
 	windowId: WindowId;
-	/** Locational marginal price of the zone. */
+	/** Worth of one more kWh in the zone (locational marginal price). */
 	zonePriceSatPerKwh: number[];
-	/** The price against the demand-weighted average: what congestion adds to (or takes off) the zone. */
+	/** What congestion adds to the zone, or takes off it, against the average of the zones that trade. */
 	congestionSatPerKwh: number[];
-	/** When it was solved, unix milliseconds of market time. */
-	solvedAtMillis: number;
+	/** Elements at their limit, largest shadow price first. */
 	congestionPoints: CongestionPoint[];
+	/** Market time of the solution, unix milliseconds. */
+	solvedAtMillis: number;
 };
 
-/** An element at its limit, with what one more MW of it would save. */
-export type CongestionPoint = {
-	name: string;
-	flowMw: number;
-	limitMw: number;
-	/** sat per kWh of additional limit. */
-	shadowPriceSatPerKwh: number;
-};
-
-/** The last network solution of each window. */
 export interface ZonePrices {
+	/** Null before the window's first solution, or while nothing is wanted in it. */
 	latest(windowId: WindowId): Promise<ZonePriceSet | null>;
 }

@@ -9,6 +9,7 @@ import type { MarketDataRepository } from "../../application/ports/MarketDataRep
 import type { OrderRepository } from "../../application/ports/OrderRepository.ts";
 import type { PricingQueries } from "../../application/ports/PricingQueries.ts";
 import type { TradeRepository } from "../../application/ports/TradeRepository.ts";
+import type { ZonePrices } from "../../application/ports/ZonePrices.ts";
 import type { EnergyTradingApplicationService } from "../../application/services/EnergyTradingApplicationService.ts";
 import type { Address } from "../../domain/units/Address.ts";
 import type { Logger } from "../observability/createLogger.ts";
@@ -41,6 +42,7 @@ export type ApiDependencies = {
 	pricing?: PricingQueries;
 	grid?: GridQueries;
 	telemetry?: GridSystemAdapter;
+	zonePrices?: ZonePrices;
 	directives?: DirectiveRepository;
 	certificates?: CertificateRepository;
 	clock: Clock;

@@ -6,6 +6,8 @@ import {
 	gridImpactQuery,
 	gridStatus,
 	gridStatusQuery,
+	zonePrices,
+	zonePricesQuery,
 } from "../messages/gridMessages.ts";
 import { problem } from "../Problem.ts";
 
@@ -38,6 +40,21 @@ export const gridEndpoints: Endpoint[] = [
 		async handle({ query }, deps) {
 			if (deps.grid === undefined) return problem("UNAVAILABLE", NO_GRID);
 			return ok(await deps.grid.impact(query));
+		},
+	}),
+	endpoint({
+		method: "get",
+		path: "/v1/grid/prices",
+		operationId: "GetZonePrices",
+		summary: "Zone prices, congestion and the elements at their limit, from the window's last network solution.",
+		tag: "grid",
+		query: zonePricesQuery,
+		success: [{ status: 200, schema: zonePrices, description: "Prices" }],
+		problems: ["MALFORMED", "NOT_FOUND", "UNAVAILABLE"],
+		async handle({ query: { windowId } }, deps) {
+			if (deps.zonePrices === undefined) return problem("UNAVAILABLE", NO_GRID);
+			const prices = await deps.zonePrices.latest(windowId);
+			return prices === null ? problem("NOT_FOUND", `Window ${windowId} has no network solution yet.`) : ok(prices);
 		},
 	}),
 	endpoint({

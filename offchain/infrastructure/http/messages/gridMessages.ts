@@ -35,6 +35,27 @@ export const gridStatus = z
 	})
 	.meta({ id: "GridStatus" });
 
+export const zonePricesQuery = z.strictObject({ windowId: queryWindowId });
+
+export const zonePrices = z
+	.strictObject({
+		windowId,
+		zonePriceSatPerKwh: z.array(safeInt).length(ZONE_COUNT).describe("Worth of one more kWh, by zone id less one"),
+		congestionSatPerKwh: z.array(safeInt).length(ZONE_COUNT).describe("Congestion's part, against the average zone"),
+		congestionPoints: z.array(
+			z
+				.strictObject({
+					name: z.string(),
+					flowWh: safeInt,
+					limitWh: safeInt,
+					shadowPriceSatPerKwh: safeUint.describe("Worth of one more kWh of limit"),
+				})
+				.meta({ id: "CongestionPoint" }),
+		),
+		solvedAtMillis: safeUint,
+	})
+	.meta({ id: "ZonePrices", description: "The last network solution of a window." });
+
 export const gridImpactQuery = z.strictObject({
 	windowId: queryWindowId,
 	sellZoneId: queryZoneId,

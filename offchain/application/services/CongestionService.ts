@@ -1,0 +1,138 @@
+import { congestionCharges } from "../../domain/grid/congestion/congestionCharges.ts";
+import { solveCongestion } from "../../domain/grid/congestion/solveCongestion.ts";
+import type { CongestionSolution, ZonalOffer } from "../../domain/grid/congestion/ZonalMarket.ts";
+import type { GridLimits } from "../../domain/grid/GridLimits.ts";
+import type { LinearProgramSolver } from "../../domain/grid/opf/LinearProgram.ts";
+import { ZONE_CODES } from "../../domain/grid/zones.ts";
+import type { ZonePairCharges } from "../../domain/settlement/chargeSatPerKwh.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+import type { Clock } from "../ports/Clock.ts";
+import type { EngineGateway } from "../ports/EngineGateway.ts";
+import type { EngineQueries } from "../ports/EngineQueries.ts";
+import type { TradeRepository } from "../ports/TradeRepository.ts";
+import type { ZonePriceSet, ZonePrices } from "../ports/ZonePrices.ts";
+
+const DEPTH_LEVELS = 50;
+/** Open windows solved in one round, the next to close first. */
+const WINDOWS_PER_ROUND = 8;
+const WINDOWS_REMEMBERED = 96;
+
+export type CongestionOptions = {
+	engineQueries: EngineQueries;
+	trades: Pick<TradeRepository, "ofWindow">;
+	solver: LinearProgramSolver;
+	clock: Clock;
+	/** The limits trading holds in a window; null while none are set. */
+	limits: (windowId: WindowId) => Promise<GridLimits | null> | GridLimits | null;
+	/** Charges without congestion. */
+	baseCharges: readonly (readonly ZonePairCharges[])[];
+	/** The regulator's cap, sat/kWh. */
+	congestionCapSatPerKwh: number;
+	/** Where congestion is charged; missing on nodes that only tell prices. */
+	engine?: Pick<EngineGateway, "submit">;
+};
+
+/**
+ * Re-solves every open window's exchange off the trading path and publishes what it finds: zone prices, congestion
+ * points, and the congestion part of the zone-pair charges. Open orders and trades already made count alike, so that a
+ * line sold out early keeps its price. The engine holds one set of charges for all windows: the next window to close
+ * decides it. Prices only ever ration: what a line can carry, headroom decides.
+ */
+export class CongestionService implements ZonePrices {
+	readonly #options: CongestionOptions;
+	readonly #solved = new Map<WindowId, ZonePriceSet>();
+	#published: string;
+
+	constructor(options: CongestionOptions) {
+		this.#options = options;
+		this.#published = JSON.stringify(options.baseCharges);
+	}
+
+	async latest(windowId: WindowId): Promise<ZonePriceSet | null> {
+		return this.#solved.get(windowId) ?? null;
+	}
+
+	/** One round: solves the open windows and, where charges change, tells the engine. */
+	async refresh(): Promise<void> {
+		const sessions = await this.#options.engineQueries.sessions();
+		const open = sessions.filter(({ state }) => state === "open" || state === "crossZoneClosed");
+		let isDecided = false;
+		for (const { windowId } of open.slice(0, WINDOWS_PER_ROUND)) {
+			const solution = await this.#solve(windowId);
+			if (solution === null) {
+				this.#solved.delete(windowId);
+				continue;
+			}
+			this.#note(windowId, solution);
+			if (!isDecided) await this.#publish(solution.congestionSatPerKwh);
+			isDecided = true;
+		}
+		if (!isDecided) await this.#publish(ZONE_CODES.map(() => 0));
+	}
+
+	async #solve(windowId: WindowId): Promise<CongestionSolution | null> {
+		const { engineQueries, trades, limits, solver, baseCharges } = this.#options;
+		const [grid, made, ...books] = await Promise.all([
+			limits(windowId),
+			trades.ofWindow(windowId),
+			...ZONE_CODES.map((_, zone) => engineQueries.depth(windowId, zone + 1, DEPTH_LEVELS)),
+		]);
+		if (grid === null) return null;
+		const offers: ZonalOffer[] = books.flatMap(({ zoneId, bids, asks }) => [
+			...bids.map(({ priceSatPerKwh, energyWh }) => ({ side: "buy" as const, zoneId, priceSatPerKwh, energyWh })),
+			...asks.map(({ priceSatPerKwh, energyWh }) => ({ side: "sell" as const, zoneId, priceSatPerKwh, energyWh })),
+		]);
+		for (const trade of made) {
+			const { sellZoneId, buyZoneId, sellerPriceSatPerKwh, buyerPriceSatPerKwh, energyWh } = trade;
+			offers.push(
+				{ side: "sell", zoneId: sellZoneId, priceSatPerKwh: sellerPriceSatPerKwh, energyWh },
+				{ side: "buy", zoneId: buyZoneId, priceSatPerKwh: buyerPriceSatPerKwh, energyWh },
+			);
+		}
+		return solveCongestion(solver, grid, offers, crossZoneSatPerKwh(baseCharges));
+	}
+
+	#note(windowId: WindowId, solution: CongestionSolution): void {
+		this.#solved.set(windowId, {
+			windowId,
+			zonePriceSatPerKwh: solution.zonePriceSatPerKwh.map(whole),
+			congestionSatPerKwh: solution.congestionSatPerKwh.map(whole),
+			congestionPoints: solution.congestionPoints.map((point) => ({
+				...point,
+				shadowPriceSatPerKwh: whole(point.shadowPriceSatPerKwh),
+			})),
+			solvedAtMillis: Math.floor(this.#options.clock.nowMillis()),
+		});
+		for (const known of this.#solved.keys()) {
+			if (known < windowId - WINDOWS_REMEMBERED) this.#solved.delete(known);
+		}
+	}
+
+	async #publish(congestionSatPerKwh: readonly number[]): Promise<void> {
+		const { engine, baseCharges, congestionCapSatPerKwh } = this.#options;
+		if (engine === undefined) return;
+		const charges = congestionCharges(baseCharges, congestionSatPerKwh, congestionCapSatPerKwh);
+		const text = JSON.stringify(charges);
+		if (text === this.#published) return;
+		const reply = await engine.submit({ type: "SetZoneCharges", charges });
+		if (reply.status === "applied") this.#published = text;
+	}
+}
+
+function whole(value: number): number {
+	const rounded = Math.round(value);
+	return rounded === 0 ? 0 : rounded;
+}
+
+/** Cheapest wheeling between two zones above that within one: at least that much a foreign offer must be better. */
+function crossZoneSatPerKwh(charges: readonly (readonly ZonePairCharges[])[]): number {
+	let within = 0;
+	let between = Number.POSITIVE_INFINITY;
+	charges.forEach((row, sell) => {
+		row.forEach(({ wheelingSatPerKwh }, buy) => {
+			if (sell === buy) within = Math.max(within, wheelingSatPerKwh);
+			else between = Math.min(between, wheelingSatPerKwh);
+		});
+	});
+	return Number.isFinite(between) ? Math.max(0, between - within) : 0;
+}

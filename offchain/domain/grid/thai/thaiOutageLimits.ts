@@ -1,0 +1,36 @@
+import { zoneIslands } from "../emergency/zoneIslands.ts";
+import type { GridLimits, TransmissionElement } from "../GridLimits.ts";
+import { ZONE_CODES, type ZoneCode } from "../zones.ts";
+import type { ThaiNetwork } from "./ThaiNetwork.ts";
+import { type ThaiLimitOptions, thaiGridLimits } from "./thaiGridLimits.ts";
+
+/**
+ * The Thai grid's limits with lines out of service. Where the outages split the network, factors come from the network
+ * with as few lines back as keep it whole, and every island gets a row that lets nothing in or out: what is bought there
+ * must be sold there. Throws a `NetworkError` for an unknown line.
+ */
+export function thaiOutageLimits(
+	network: ThaiNetwork,
+	outages: readonly string[],
+	options: ThaiLimitOptions = {},
+): GridLimits {
+	const islands = zoneIslands(network, outages);
+	if (islands.length === 1) return thaiGridLimits(network, { ...options, outages });
+	const kept: string[] = [];
+	for (const name of outages) if (zoneIslands(network, [...kept, name]).length === 1) kept.push(name);
+	const limits = thaiGridLimits(network, { ...options, outages: kept });
+	const [, ...cutOff] = islands;
+	const rows = cutOff.filter(({ zones }) => zones.length > 0).map(({ zones }) => islandRow(zones));
+	return { ...limits, elements: [...rows, ...limits.elements] };
+}
+
+function islandRow(zones: readonly ZoneCode[]): TransmissionElement {
+	return {
+		name: `island ${zones.join("+")}`,
+		ptdfPartsPerMillion: ZONE_CODES.map((zone) => (zones.includes(zone) ? 1_000_000 : 0)),
+		upWh: 0,
+		downWh: 0,
+		lossCoefficientPerWh: 0,
+		referenceFlowWh: 0,
+	};
+}

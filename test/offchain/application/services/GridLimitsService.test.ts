@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import { GridLimitsService } from "../../../../offchain/application/services/GridLimitsService.ts";
+import type { SetGridLimits } from "../../../../offchain/domain/engine/EngineInput.ts";
+import { deratedLimits } from "../../../../offchain/domain/grid/deratedLimits.ts";
+import type { GridLimits } from "../../../../offchain/domain/grid/GridLimits.ts";
+import type { GridConditions } from "../../../../offchain/domain/grid/telemetry/GridConditions.ts";
+import { ZONE_COUNT } from "../../../../offchain/domain/grid/zones.ts";
+
+const limits = (name: string): GridLimits => ({
+	elements: [
+		{
+			name,
+			ptdfPartsPerMillion: new Array(ZONE_COUNT).fill(0),
+			upWh: 1_001,
+			downWh: 2_000,
+			lossCoefficientPerWh: 0,
+			referenceFlowWh: 0,
+		},
+	],
+	nodes: [],
+	distributionLossPartsPerMillion: new Array(ZONE_COUNT).fill(0),
+});
+
+describe("X6 limits follow telemetry", () => {
+	let conditions: Partial<GridConditions> | null;
+	let inputs: SetGridLimits[];
+	let built: string[];
+	let told: string[];
+	let service: GridLimitsService;
+
+	beforeEach(() => {
+		conditions = null;
+		inputs = [];
+		built = [];
+		told = [];
+		service = new GridLimitsService({
+			telemetry: { current: () => conditions as GridConditions | null },
+			engine: {
+				submit: async (input) => {
+					inputs.push(input as SetGridLimits);
+					return { status: "applied", sequence: 1, events: [] };
+				},
+			},
+			clock: { nowMillis: () => 900_000 * 50, sleepUntil: async () => undefined },
+			limitsFor: (outages) => {
+				built.push(outages.join());
+				return limits(`without ${outages.join()}`);
+			},
+			initial: limits("whole"),
+			onChange: (message) => told.push(message),
+		});
+	});
+
+	it("default: healthy and fresh, or never any telemetry: nothing changes", async () => {
+		await service.refresh();
+		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
+		await service.refresh();
+		expect(inputs).to.deep.equal([]);
+		expect(service.limits().elements[0]?.name).to.equal("whole");
+	});
+
+	it("behavior: an outage changes the limits once, and its end changes them back", async () => {
+		conditions = { isFresh: true, outages: ["A–B"], ageSeconds: 1 };
+		await service.refresh();
+		await service.refresh();
+		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
+		await service.refresh();
+		expect(inputs.map((input) => input.limits.elements[0]?.name)).to.deep.equal(["without A–B", "whole"]);
+		expect(inputs[0]?.fromWindow).to.equal(50);
+		expect(built).to.deep.equal(["A–B"]);
+	});
+
+	it("behavior: stale telemetry halves the room, rounded down; its return restores it", async () => {
+		conditions = { isFresh: false, outages: [], ageSeconds: 300 };
+		await service.refresh();
+		expect(inputs[0]?.limits.elements[0]).to.deep.include({ upWh: 500, downWh: 1_000 });
+		expect(told[0]).to.match(/300 s old/);
+		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
+		await service.refresh();
+		expect(inputs[1]?.limits).to.deep.equal(limits("whole"));
+	});
+
+	it("error: a share that is none", () => {
+		expect(() => deratedLimits(limits("x"), 1_000_001)).to.throw(RangeError);
+		expect(() => deratedLimits(limits("x"), Number.NaN)).to.throw(RangeError);
+	});
+});
