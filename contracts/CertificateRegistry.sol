@@ -125,7 +125,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     /// @inheritdoc ICertificateRegistry
     function revoke(uint256 id, bytes32 reasonHash) external {
         uint8 metering = CertificateId.wrap(id).authority();
-        if (metering == 0) revert NotIssued(id);
+        if (metering == 0 || metering > Zones.PEA) revert NotIssued(id);
         uint8 acting = _hasRole(metering) ? metering : Zones.ERC;
         if (acting == Zones.ERC && !_hasRole(Zones.ERC)) revert NotIssuer(msg.sender, id);
         if (isRevoked[id]) revert CertificateIsRevoked(id);
@@ -223,6 +223,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
 
     function _claim(address from, address to, uint256 id, uint256 value) private {
         uint256 balance = balanceOf(from, id);
+        if (to == address(0)) revert ERC1155InvalidReceiver(to);
         if (value == 0 || value > balance) revert ClaimExceedsBalance(from, id, balance, value);
         _burn(from, id, value);
         _claimed[id][to] += value;
