@@ -36,9 +36,11 @@ const PAUSE_MILLIS = 150;
  */
 export class ReconciliationService {
 	private readonly views: LedgerViews;
+	private readonly pause: () => Promise<void>;
 
-	constructor(views: LedgerViews) {
+	constructor(views: LedgerViews, pause = () => new Promise<void>((resolve) => setTimeout(resolve, PAUSE_MILLIS))) {
 		this.views = views;
+		this.pause = pause;
 	}
 
 	/** Every account and every total. */
@@ -47,7 +49,7 @@ export class ReconciliationService {
 		for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
 			last = await this.attempt();
 			if (last.isConclusive) return last;
-			await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLIS));
+			await this.pause();
 		}
 		return last as Reconciliation;
 	}

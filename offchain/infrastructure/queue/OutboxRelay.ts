@@ -4,7 +4,7 @@ import type { Outbox, OutboxMessage } from "../postgres/Outbox.ts";
 const MESSAGES_PER_ROUND = 100;
 
 export type OutboxRelayOptions = {
-	outbox: Outbox;
+	outbox: Pick<Outbox, "take" | "done" | "failed">;
 	/** By topic; a handler may see a message twice. */
 	handlers: Record<string, (payload: never) => Promise<void>>;
 	pollMillis: number;

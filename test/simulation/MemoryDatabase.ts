@@ -1,0 +1,195 @@
+import type { ReadingOutcome } from "../../offchain/application/ports/ReadingRepository.ts";
+import type { AttestedReadings } from "../../offchain/application/ports/MeterReading.ts";
+import type { StoredChunk, WindowPipeline } from "../../offchain/application/ports/WindowPipelineRepository.ts";
+import type { LoggedGroup, StoredSnapshot } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import type { ChainBlock } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
+import type { ChainCursor, IndexedEvent } from "../../offchain/infrastructure/reconciliation/ChainStorage.ts";
+import type { SignedAttempt, StoredTransaction } from "../../offchain/infrastructure/reconciliation/TransactionStorage.ts";
+import type { SimulatedProcess } from "./Scheduler.ts";
+
+type Row = Record<string, unknown>;
+export type OrderRow = Row & {
+	order_hash: string;
+	state: string;
+	energy_wh: number;
+	filled_wh: number;
+	open_wh: number;
+	changed_sequence: number;
+};
+export type TradeRow = Row & {
+	trade_id: string;
+	window_id: number;
+	sell_order_hash: string;
+	buy_order_hash: string;
+	energy_wh: number;
+	loss_wh: number;
+	unwound_sequence: number | null;
+};
+export type OutboxRow = {
+	outboxId: number;
+	topic: string;
+	dedupeKey: string;
+	payload: unknown;
+	state: "waiting" | "done" | "dead";
+	attempts: number;
+	availableAt: number;
+};
+export type TransactionRow = StoredTransaction & { requestKey: string };
+
+/**
+ * What is on disk: the tables of the real schema with the same constraints, as plain memory. Each method is one
+ * transaction: it happens wholly or throws and changes nothing. Nobody reads it but through ports that can fail.
+ */
+export class MemoryDatabase {
+	readonly log: (LoggedGroup & { epoch: number })[] = [];
+	snapshots: StoredSnapshot[] = [];
+	readonly leadership = { epoch: 0, holder: null as SimulatedProcess | null, heartbeatAt: 0 };
+	readonly keyOwner = { holder: null as SimulatedProcess | null, heartbeatAt: 0 };
+	readonly orders = new Map<string, OrderRow>();
+	readonly trades = new Map<string, TradeRow>();
+	readonly windows = new Map<number, { session_state: string; trade_count: number; energy_wh: number; loss_wh: number }>();
+	readonly accounts = new Map<string, { available_msat: number; reserved_msat: number; changed_sequence: number }>();
+	readonly outbox = new Map<string, OutboxRow>();
+	cursor: (ChainCursor & { haltedCause: string | null }) | null = null;
+	readonly blocks = new Map<number, ChainBlock>();
+	readonly events = new Map<string, IndexedEvent>();
+	reorgs = 0;
+	readonly transactions: TransactionRow[] = [];
+	readonly attempts = new Map<number, (Omit<SignedAttempt, "ageMillis"> & { signedAt: number })[]>();
+	nextNonce: number | null = null;
+	readonly pipelines = new Map<number, WindowPipeline & { nextLookAt: number }>();
+	readonly chunks = new Map<number, StoredChunk[]>();
+	readonly readings = new Map<number, AttestedReadings[]>();
+	/** Epochs that had been overtaken when they wrote: must stay empty. */
+	readonly overtakenWrites: number[] = [];
+
+	get lastSequence(): number {
+		return this.log.at(-1)?.lastSequence ?? 0;
+	}
+
+	/** What `commit_input_group` does, argument by argument. */
+	commitInputGroup(values: unknown[], options: { checksEpoch: boolean }): void {
+		const [epoch, first, last, atMillis, inputs, events, logHash] = values as [
+			number,
+			number,
+			number,
+			number,
+			Buffer,
+			Buffer,
+			Buffer,
+		];
+		if (epoch !== this.leadership.epoch) {
+			if (options.checksEpoch) throw new Error(`epoch ${epoch} is no longer the leader's`);
+			this.overtakenWrites.push(epoch);
+		}
+		if (first !== this.lastSequence + 1) throw new Error(`input ${first} does not follow the log`);
+		this.log.push({
+			firstSequence: first,
+			lastSequence: last,
+			epoch,
+			atMillis,
+			inputs: JSON.parse(inputs.toString()),
+			events,
+			logHash,
+			requestIds: values[16] as (string | null)[] | null,
+		});
+		this.project(values);
+	}
+
+	private project(values: unknown[]): void {
+		const rows = <T>(index: number): T[] => (values[index] === null ? [] : JSON.parse(values[index] as string));
+		for (const row of rows<OrderRow>(7)) {
+			const stored = this.orders.get(row.order_hash);
+			if (stored === undefined || stored.state === "rejected") this.orders.set(row.order_hash, row);
+		}
+		for (const row of rows<ChangedRow>(8)) this.changeOrder(row);
+		for (const row of rows<TradeRow>(10)) {
+			if (this.trades.has(row.trade_id)) throw new Error(`trade ${row.trade_id} exists`);
+			this.trades.set(row.trade_id, { ...row, unwound_sequence: null });
+			this.addToWindow(row, 1);
+		}
+		for (const { trade_id, sequence } of rows<{ trade_id: string; sequence: number }>(11)) {
+			const trade = this.trades.get(trade_id);
+			if (trade === undefined) continue;
+			trade.unwound_sequence = sequence;
+			this.addToWindow(trade, -1);
+			for (const hash of [trade.sell_order_hash, trade.buy_order_hash]) {
+				const order = this.orders.get(hash) as OrderRow;
+				order.filled_wh -= trade.energy_wh;
+			}
+		}
+		for (const row of rows<{ window_id: number; session_state: string }>(12)) {
+			this.window(row.window_id).session_state = row.session_state;
+		}
+		for (const row of rows<{ account: string; available_msat: number; reserved_msat: number; changed_sequence: number }>(13)) {
+			this.accounts.set(row.account, row);
+		}
+		for (const row of rows<{ topic: string; dedupe_key: string; payload: unknown }>(15)) {
+			this.addMessage(row.topic, row.dedupe_key, row.payload);
+		}
+	}
+
+	private changeOrder(change: ChangedRow): void {
+		const order = this.orders.get(change.order_hash);
+		if (order === undefined) return;
+		const openWh = change.open_wh ?? order.open_wh - change.matched_wh;
+		const filledWh = order.filled_wh + change.filled_delta_wh;
+		if (openWh < 0 || filledWh < 0 || filledWh + openWh > order.energy_wh) {
+			throw new Error(`no_overfill: ${change.order_hash}`);
+		}
+		const hasEnded = (order.state === "cancelled" || order.state === "expired") && change.open_wh === null;
+		if (change.end_state !== null) order.state = change.end_state;
+		else if (!hasEnded) {
+			if (openWh === 0) order.state = filledWh === order.energy_wh ? "completed" : "cancelled";
+			else order.state = filledWh > 0 ? "partiallyFilled" : "active";
+		}
+		order.open_wh = openWh;
+		order.filled_wh = filledWh;
+		order.changed_sequence = change.changed_sequence;
+	}
+
+	addMessage(topic: string, dedupeKey: string, payload: unknown): void {
+		const key = `${topic} ${dedupeKey}`;
+		if (this.outbox.has(key)) return;
+		const outboxId = this.outbox.size + 1;
+		this.outbox.set(key, { outboxId, topic, dedupeKey, payload, state: "waiting", attempts: 0, availableAt: 0 });
+	}
+
+	private window(windowId: number) {
+		let row = this.windows.get(windowId);
+		if (row === undefined) {
+			row = { session_state: "scheduled", trade_count: 0, energy_wh: 0, loss_wh: 0 };
+			this.windows.set(windowId, row);
+		}
+		return row;
+	}
+
+	private addToWindow(trade: TradeRow, sign: number): void {
+		const row = this.window(trade.window_id);
+		row.trade_count += sign;
+		row.energy_wh += sign * trade.energy_wh;
+		row.loss_wh += sign * trade.loss_wh;
+	}
+
+	/** One reading per meter and window for ever. */
+	addReadings(batch: AttestedReadings): ReadingOutcome {
+		const batches = this.readings.get(batch.windowId) ?? [];
+		for (const { meterId, exportedWh } of batch.readings) {
+			const stored = batches.flatMap(({ readings }) => readings).find((reading) => reading.meterId === meterId);
+			if (stored === undefined) continue;
+			if (stored.exportedWh === exportedWh) return { status: "known", batchId: 1 };
+			return { status: "contradicts", meterId, storedWh: stored.exportedWh, receivedWh: exportedWh };
+		}
+		this.readings.set(batch.windowId, [...batches, batch]);
+		return { status: "stored", batchId: batches.length + 1 };
+	}
+}
+
+type ChangedRow = {
+	order_hash: string;
+	filled_delta_wh: number;
+	matched_wh: number;
+	open_wh: number | null;
+	end_state: string | null;
+	changed_sequence: number;
+};
