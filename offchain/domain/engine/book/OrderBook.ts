@@ -220,8 +220,38 @@ export class OrderBook {
 		return wh;
 	}
 
-	/** The same walk on cursors, up to the first own order. */
 	#fillsCompletely(side: number, zone: number, limit: number, wh: number, owner: number): boolean {
+		if (this.#crossingWh(side, zone, limit, wh) < wh) return false;
+		return owner === 0 || this.#fillsBeforeOwnOrder(side, zone, limit, wh, owner);
+	}
+
+	/** All that crosses the limit, level by level; stops once it is enough. */
+	#crossingWh(side: number, zone: number, limit: number, enough: number): number {
+		const { price, levelWh, lowest, highest, higher, lower } = this.ladders;
+		let wh = 0;
+		for (let bits = this.#used[1 - side] as number; bits !== 0; ) {
+			const index = 31 - Math.clz32(bits);
+			bits &= ~(1 << index);
+			const ladder = (1 - side) * SIDE + index;
+			if (side === BUY) {
+				const most = limit - (this.#adders[(index & 15) * ZONES + zone - 1] as number);
+				let level = lowest[ladder] as number;
+				for (; level !== NONE && (price[level] as number) <= most && wh < enough; level = higher[level] as number) {
+					wh += levelWh[level] as number;
+				}
+			} else {
+				const least = limit + (this.#adders[(zone - 1) * ZONES + (index & 15)] as number);
+				let level = highest[ladder] as number;
+				for (; level !== NONE && (price[level] as number) >= least && wh < enough; level = lower[level] as number) {
+					wh += levelWh[level] as number;
+				}
+			}
+		}
+		return wh;
+	}
+
+	/** The walk of a match on cursors, up to the first own order. */
+	#fillsBeforeOwnOrder(side: number, zone: number, limit: number, wh: number, owner: number): boolean {
 		const { price, head, next, lowest, highest, higher, lower, openWh, level } = this.ladders;
 		const cursor = this.#cursor;
 		const used = this.#used[1 - side] as number;
@@ -255,7 +285,7 @@ export class OrderBook {
 			}
 			if (best < 0) return false;
 			const slot = cursor[best] as number;
-			if (owner !== 0 && this.owner[slot] === owner) return false;
+			if (this.owner[slot] === owner) return false;
 			left -= openWh[slot] as number;
 			if (left <= 0) return true;
 			const after = next[slot] as number;
