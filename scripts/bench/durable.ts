@@ -1,0 +1,155 @@
+/**
+ * The durable path on a real PostgreSQL with fsync on: orders acknowledged after they are on disk, latency at 10,000
+ * orders a second in open loop, recovery of the whole log to the identical state hash, and the chain indexer beside
+ * ponder on the same chain.
+ *
+ *   node scripts/bench/durable.ts [--json] [--quick] [--ponder DIR]
+ *
+ * `--ponder` is a folder with ponder 1.0.0 installed (`npm install ponder@1.0.0 viem hono`); it is no dependency of this
+ * project. Without it the indexer runs alone and the report says so. Signatures are measured elsewhere.
+ */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { resetLocalState, startLocalServices } from "../../offchain/infrastructure/local/startLocalServices.ts";
+import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
+import { measureIndexer } from "./indexerBench.ts";
+
+const { values: options } = parseArgs({
+	options: {
+		json: { type: "boolean", default: false },
+		quick: { type: "boolean", default: false },
+		ponder: { type: "string" },
+	},
+});
+
+type Figure = {
+	name: string;
+	value: number;
+	unit: string;
+	better: "higher" | "lower";
+	target: number | null;
+	peer: { name: string; value: number } | null;
+	runs: number[];
+	note?: string;
+};
+
+const RUNS = options.quick ? 1 : 3;
+const SATURATED_ORDERS = options.quick ? 30_000 : 150_000;
+const OPEN_LOOP_ORDERS = options.quick ? 30_000 : 100_000;
+
+const stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-bench-"));
+const services = await startLocalServices({ stateDir, chainId: 31_337, genesisSeconds: 1_800_000_000 });
+const admin = openPool(services.databaseUrl, "bench", 1);
+const figures: Figure[] = [];
+try {
+	type Saturated = { ordersPerSecond: number; engineCpuShare: number };
+	type OpenLoop = { p50Milliseconds: number; p99Milliseconds: number; p999Milliseconds: number };
+	type Recovery = {
+		commandsPerSecond: number;
+		commands: number;
+		isIdentical: boolean;
+		readSeconds: number;
+		parseSeconds: number;
+		applySeconds: number;
+	};
+	const saturated: Saturated[] = [];
+	const openLoop: OpenLoop[] = [];
+	const recovery: Recovery[] = [];
+	for (let run = 0; run < RUNS; run++) {
+		const first = await freshDatabase();
+		saturated.push(await work<Saturated>("saturated", first, SATURATED_ORDERS));
+		recovery.push(await work<Recovery>("recovery", first, 0));
+		openLoop.push(await work<OpenLoop>("openLoop", await freshDatabase(), OPEN_LOOP_ORDERS));
+	}
+	const differing = recovery.filter(({ isIdentical }) => !isIdentical).length;
+	if (differing > 0) throw new Error(`${differing} recoveries came to another state hash`);
+	const cpuShare = median(saturated.map(({ engineCpuShare }) => engineCpuShare));
+	figures.push({
+		name: "durable.ordersPerSecond",
+		...medianOf(saturated.map(({ ordersPerSecond }) => ordersPerSecond)),
+		unit: "1/s",
+		better: "higher",
+		target: 20_000,
+		peer: null,
+		note: `the engine's process used ${Math.round(cpuShare * 100)} % of one core; the rest of the time it waited for PostgreSQL`,
+	});
+	figures.push({
+		name: "durable.openLoop10k.p99Milliseconds",
+		...medianOf(openLoop.map(({ p99Milliseconds }) => p99Milliseconds)),
+		unit: "ms",
+		better: "lower",
+		target: 10,
+		peer: null,
+		note: `median ${median(openLoop.map(({ p50Milliseconds }) => p50Milliseconds)).toFixed(2)} ms, p99.9 ${median(openLoop.map(({ p999Milliseconds }) => p999Milliseconds)).toFixed(2)} ms`,
+	});
+	const share = (part: "readSeconds" | "parseSeconds" | "applySeconds"): string => {
+		const nanos = median(recovery.map((one) => (one[part] / one.commands) * 1e9));
+		return `${Math.round(nanos)} ns`;
+	};
+	figures.push({
+		name: "recovery.commandsPerSecond",
+		...medianOf(recovery.map(({ commandsPerSecond }) => commandsPerSecond)),
+		unit: "1/s",
+		better: "higher",
+		target: 5_000_000,
+		peer: null,
+		note: `state hash identical; per command: reading ${share("readSeconds")}, hash chain and JSON ${share("parseSeconds")}, applying ${share("applySeconds")}`,
+	});
+	figures.push(
+		await measureIndexer({
+			quick: options.quick,
+			ponderDir: options.ponder,
+			databaseUrl: services.databaseUrl,
+			freshDatabase,
+		}),
+	);
+} finally {
+	await admin.end();
+	await services.stop();
+	await resetLocalState(stateDir);
+	rmSync(stateDir, { recursive: true, force: true });
+}
+
+const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "", memoryBytes: totalmem(), node: process.version };
+if (options.json) {
+	console.log(JSON.stringify({ benchmark: "durable", machine, figures }));
+} else {
+	for (const { name, value, unit, target, peer, note } of figures) {
+		const beside = peer === null ? "" : `, ${peer.name} ${Math.round(peer.value)}`;
+		console.log(`${name.padEnd(40)} ${value.toFixed(2).padStart(14)} ${unit} (target ${target}${beside})`);
+		if (note !== undefined) console.log(`${"".padEnd(41)}${note}`);
+	}
+}
+process.exit(0);
+
+async function freshDatabase(): Promise<string> {
+	const name = `bench_${randomBytes(5).toString("hex")}`;
+	await admin.query(`CREATE DATABASE ${name}`);
+	return services.databaseUrl.replace(/\/[^/]*$/, `/${name}`);
+}
+
+/** In a process of its own; the last line of its output is the result. */
+function work<Result>(mode: string, databaseUrl: string, orders: number): Promise<Result> {
+	const args = [join(import.meta.dirname, "durableWork.ts"), mode, databaseUrl, String(orders)];
+	const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+	let output = "";
+	child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+	return new Promise((resolve, reject) => {
+		child.once("exit", (code) => {
+			if (code === 0) resolve(JSON.parse(output.trim().split("\n").at(-1) ?? "") as Result);
+			else reject(new Error(`the ${mode} measurement ended with ${code}`));
+		});
+	});
+}
+
+function median(values: number[]): number {
+	return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}
+
+function medianOf(runs: number[]): { value: number; runs: number[] } {
+	return { value: median(runs), runs };
+}
