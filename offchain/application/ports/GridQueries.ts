@@ -22,6 +22,9 @@ export type GridImpactQuery = {
 /** What a trade would do to the grid, were it made now (SPEC G9). */
 export type GridImpact = GridImpactQuery & {
 	admittedWh: number;
+	/** Largest trade on this path that nothing refuses, whatever was asked for, and what limits it. */
+	maxAdmissibleWh: number;
+	maxLimitingElement: string | null;
 	limitingElement: string | null;
 	lossWh: number;
 	congestionSatPerKwh: number;

@@ -1,4 +1,5 @@
 import type { GridImpact, GridImpactQuery, GridQueries, GridStatus } from "../../application/ports/GridQueries.ts";
+import { MAX_ENERGY_WH } from "../../domain/units/units.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { EngineReader } from "../postgres/EngineReader.ts";
 import type { RunningEngine } from "./RunningEngine.ts";
@@ -26,9 +27,18 @@ export class InProcessGridQueries implements GridQueries {
 			const headroom = state.headroom(query.windowId);
 			const { congestionSatPerKwh } = state.charges(query.sellZoneId, query.buyZoneId);
 			if (headroom === null) {
-				const unknown = { admittedWh: 0, limitingElement: null, lossWh: 0, congestionSatPerKwh, affected: [] };
+				const unknown = {
+					admittedWh: 0,
+					maxAdmissibleWh: 0,
+					maxLimitingElement: null,
+					limitingElement: null,
+					lossWh: 0,
+					congestionSatPerKwh,
+					affected: [],
+				};
 				return { ...query, ...unknown };
 			}
+			const most = headroom.admit(query, MAX_ENERGY_WH);
 			const { admittedWh, limitingElement } = headroom.admit(query, query.energyWh);
 			const before = headroom.elements();
 			const { lossWh } = admittedWh > 0 ? headroom.reserve(query, admittedWh) : { lossWh: 0 };
@@ -39,7 +49,8 @@ export class InProcessGridQueries implements GridQueries {
 				const { name, flowWh: afterWh, upWh, downWh } = element;
 				return beforeWh === afterWh ? [] : [{ name, beforeWh, afterWh, upWh, downWh }];
 			});
-			return { ...query, admittedWh, limitingElement, lossWh, congestionSatPerKwh, affected };
+			const max = { maxAdmissibleWh: most.admittedWh, maxLimitingElement: most.limitingElement };
+			return { ...query, admittedWh, limitingElement, ...max, lossWh, congestionSatPerKwh, affected };
 		});
 	}
 }

@@ -21,7 +21,8 @@ export type ThaiLimitOptions = ThaiModelOptions & {
 };
 
 /** A branch matters where its factors differ by this much between two zones (5 % in flow-based coupling). */
-const LEAST_SPAN = 0.05;
+export const LEAST_SPAN = 0.05;
+const DEFAULT_CAPACITY_SHARE_PPM = 20_000;
 /** Khlong Ngae–Gurun, 300 MW direct current. */
 const HUB_CAP_MW: Partial<Record<ZoneCode, number>> = { "X-MY": 300 };
 const DISTRIBUTION_LOSS_PARTS_PER_MILLION = { MEA: 35_000, PEA: 55_000, EGAT: 0 } as const;
@@ -32,9 +33,12 @@ const DISTRIBUTION_LOSS_PARTS_PER_MILLION = { MEA: 35_000, PEA: 55_000, EGAT: 0 
  */
 export function thaiGridLimits(network: ThaiNetwork, options: ThaiLimitOptions = {}): GridLimits {
 	const model = new ThaiZonalModel(network, options);
-	const share = (options.capacitySharePartsPerMillion ?? 20_000) / 1e6;
+	const share = capacityShare(options);
 	const rows = model.reduction.criticalRows(model.referenceFlowsMw, LEAST_SPAN);
-	const roomy = rows.map((row) => withRoom(row, network.lines[row.monitored] as ThaiLine, options));
+	const roomy = rows.map(({ zoneFactors, monitored, referenceFlowMw }) => ({
+		zoneFactors,
+		...lineRoomMw(network.lines[monitored] as ThaiLine, referenceFlowMw, options),
+	}));
 	const selected = selectLimitingRows(roomy, ZONE_CODES.map(zoneId));
 	const elements = selected.map((index) => element(model, rows[index] as CriticalRow, roomy[index] as RoomyRow, share));
 	const monitored = new Set(
@@ -58,14 +62,20 @@ function isBaseCase(row: CriticalRow): boolean {
 	return row.outage < 0;
 }
 
-function withRoom(row: CriticalRow, line: ThaiLine, options: ThaiLimitOptions): RoomyRow {
+/** Share of the free capacity that is offered to this market, 0–1. */
+export function capacityShare({ capacitySharePartsPerMillion = DEFAULT_CAPACITY_SHARE_PPM }: ThaiLimitOptions): number {
+	return capacitySharePartsPerMillion / 1e6;
+}
+
+/** Room beside a reference flow in each direction, MW, before the market's share. */
+export function lineRoomMw(
+	line: ThaiLine,
+	referenceFlowMw: number,
+	options: ThaiLimitOptions,
+): { upMw: number; downMw: number } {
 	const usable = line.ratingMva * (1 - (options.reliabilityMarginPartsPerMillion ?? 100_000) / 1e6);
 	const least = line.ratingMva * ((options.minimumRoomPartsPerMillion ?? 200_000) / 1e6);
-	return {
-		zoneFactors: row.zoneFactors,
-		upMw: Math.max(least, usable - row.referenceFlowMw),
-		downMw: Math.max(least, usable + row.referenceFlowMw),
-	};
+	return { upMw: Math.max(least, usable - referenceFlowMw), downMw: Math.max(least, usable + referenceFlowMw) };
 }
 
 /** Factors are rounded to parts per million; that error times all energy the row can see is taken off its room. */

@@ -16,12 +16,17 @@ export function thaiOutageLimits(
 ): GridLimits {
 	const islands = zoneIslands(network, outages);
 	if (islands.length === 1) return thaiGridLimits(network, { ...options, outages });
-	const kept: string[] = [];
-	for (const name of outages) if (zoneIslands(network, [...kept, name]).length === 1) kept.push(name);
-	const limits = thaiGridLimits(network, { ...options, outages: kept });
+	const limits = thaiGridLimits(network, { ...options, outages: thaiKeptOutages(network, outages) });
 	const [, ...cutOff] = islands;
 	const rows = cutOff.filter(({ zones }) => zones.length > 0).map(({ zones }) => islandRow(zones));
 	return { ...limits, elements: [...rows, ...limits.elements] };
+}
+
+/** As many of the outages, in their order, as leave the network whole. */
+export function thaiKeptOutages(network: ThaiNetwork, outages: readonly string[]): string[] {
+	const kept: string[] = [];
+	for (const name of outages) if (zoneIslands(network, [...kept, name]).length === 1) kept.push(name);
+	return kept;
 }
 
 function islandRow(zones: readonly ZoneCode[]): TransmissionElement {

@@ -75,6 +75,8 @@ export const gridImpact = z
 		energyWh: uint32,
 		admittedWh: safeUint,
 		limitingElement: z.string().nullable(),
+		maxAdmissibleWh: safeUint.describe("Largest trade on this path, whatever was asked for"),
+		maxLimitingElement: z.string().nullable(),
 		lossWh: safeUint,
 		congestionSatPerKwh: safeUint,
 		affected: z.array(
