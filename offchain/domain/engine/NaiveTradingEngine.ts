@@ -3,6 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { type EnergySource, isRenewable } from "../grid/energySource.ts";
 import type { GridLimits } from "../grid/GridLimits.ts";
 import type { TradePath, WindowHeadroom } from "../grid/WindowHeadroom.ts";
+import { LOSS_CAP_ELEMENT } from "../grid/ZonalWindowHeadroom.ts";
 import { EVERY_ZONE, ZONE_CODES } from "../grid/zones.ts";
 import type { Order } from "../orders/Order.ts";
 import type { ReasonCode } from "../orders/reasonCodes.ts";
@@ -62,6 +63,8 @@ type Entry = {
 	time: number;
 	zoneId: number;
 	nodeId: number;
+	/** 0 where the energy is renewable, as the meter was when the order came. */
+	greyness: 0 | 1;
 };
 type Session = {
 	state: SessionState;
@@ -250,7 +253,7 @@ export class NaiveTradingEngine {
 			forecasts: [...rest.forecasts],
 			sessions: [...sessions].map(([windowId, { headroom, ...session }]) => [
 				windowId,
-				{ ...session, headroom: headroom?.snapshot() ?? null },
+				{ ...session, reservedMsat: withoutZeros(session.reservedMsat), headroom: headroom?.snapshot() ?? null },
 			]),
 			orders: [...orders].map(([orderHash, { windowId }]) => [orderHash, windowId]),
 		};
@@ -305,8 +308,7 @@ export class NaiveTradingEngine {
 			case "AdvanceClock":
 				return this.#advance(input.nowSeconds);
 			case "SetMarketRules":
-				this.#state.rules.push(input);
-				return;
+				return this.#setRules(input);
 			case "SetZoneCharges":
 				this.#state.charges = input.charges;
 				return this.#rematchAll();
@@ -342,6 +344,7 @@ export class NaiveTradingEngine {
 			time: this.#sequence,
 			zoneId: meter.zoneId,
 			nodeId: meter.nodeId,
+			greyness: order.side === "sell" && isRenewable(meter.source) ? 0 : 1,
 		};
 		if (order.postOnly && this.#candidates(session, entry).length > 0) {
 			return this.#reject(orderHash, order, "POST_ONLY_WOULD_TRADE", "an opposite order stands at this price");
@@ -459,7 +462,7 @@ export class NaiveTradingEngine {
 				(a, b) =>
 					CLASS_RANK[a.order.orderClass] - CLASS_RANK[b.order.orderClass] ||
 					this.#surplus(taker, b) - this.#surplus(taker, a) ||
-					this.#greyness(a) - this.#greyness(b) ||
+					a.greyness - b.greyness ||
 					distance(taker, a) - distance(taker, b) ||
 					a.time - b.time,
 			);
@@ -471,24 +474,27 @@ export class NaiveTradingEngine {
 		return buy.order.priceSatPerKwh - sell.order.priceSatPerKwh - landedAdder(this.#charges(sell.zoneId, buy.zoneId));
 	}
 
-	#greyness({ order }: Entry): number {
-		return order.side === "sell" && isRenewable((this.#state.meters.get(order.meterId) as Meter).source) ? 0 : 1;
-	}
-
 	#match(session: Session, taker: Entry): void {
+		// What an element refused completely it refuses to every candidate at that place, until something moves.
+		const refusedPlaces = new Set<string>();
 		for (const maker of this.#candidates(session, taker)) {
 			if (taker.openWh === 0) return;
+			const place = `${maker.zoneId} ${maker.nodeId}`;
 			if (maker.order.trader === taker.order.trader) {
 				const mode = taker.order.selfTradeMode;
 				if (mode !== "cancelNewest") this.#end(session, maker, "SELF_TRADE");
 				if (mode !== "cancelOldest") return this.#end(session, taker, "SELF_TRADE");
 				continue;
 			}
-			this.#fill(session, taker, maker);
+			if (refusedPlaces.has(place)) continue;
+			const outcome = this.#fill(session, taker, maker);
+			if (outcome === "filled") refusedPlaces.clear();
+			else if (outcome !== LOSS_CAP_ELEMENT) refusedPlaces.add(place);
 		}
 	}
 
-	#fill(session: Session, taker: Entry, maker: Entry): void {
+	/** "filled", or the element that refused; null where a directive's cap did. */
+	#fill(session: Session, taker: Entry, maker: Entry): string | null {
 		const { windowId } = taker.order;
 		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
 		const path = pathOf(sell, buy);
@@ -513,7 +519,7 @@ export class NaiveTradingEngine {
 				orderHash: taker.orderHash,
 			});
 		}
-		if (admittedWh === 0) return;
+		if (admittedWh === 0) return limitingElement;
 		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
 		const charges = this.#charges(sell.zoneId, buy.zoneId);
 		const [sellerPrice, buyerPrice] =
@@ -554,22 +560,30 @@ export class NaiveTradingEngine {
 			},
 			{ type: "TradeExecuted", trade },
 		);
+		return "filled";
 	}
 
 	/** Tries the fill on copies of what it would change. */
 	#fillsCompletely(session: Session, taker: Entry): boolean {
 		const headroom = this.#headroom(session, taker.order.windowId);
 		const undo: [TradePath, number, number][] = [];
+		const { windowId } = taker.order;
+		const movedWh: Record<string, number> = {};
+		const capLeft = (zoneId: number, side: "sell" | "buy") =>
+			this.#capLeft(session, windowId, zoneId, side) - (movedWh[`${side} ${zoneId}`] ?? 0);
 		let leftWh = taker.openWh;
 		for (const maker of this.#candidates(session, taker)) {
 			if (leftWh === 0 || maker.order.trader === taker.order.trader) break;
 			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
 			const path = pathOf(sell, buy);
-			const wantedWh = Math.min(leftWh, maker.openWh);
+			const caps = Math.min(capLeft(sell.zoneId, "sell"), capLeft(buy.zoneId, "buy"));
+			const wantedWh = Math.min(leftWh, maker.openWh, caps);
 			const admittedWh = headroom?.admit(path, wantedWh).admittedWh ?? wantedWh;
 			if (admittedWh === 0) continue;
 			if (headroom !== null) undo.push([path, admittedWh, headroom.reserve(path, admittedWh).lossWh]);
 			leftWh -= admittedWh;
+			movedWh[`sell ${sell.zoneId}`] = (movedWh[`sell ${sell.zoneId}`] ?? 0) + admittedWh;
+			movedWh[`buy ${buy.zoneId}`] = (movedWh[`buy ${buy.zoneId}`] ?? 0) + admittedWh;
 		}
 		for (const [path, wh, lossWh] of undo.reverse()) headroom?.release(path, wh, lossWh);
 		return leftWh === 0;
@@ -940,6 +954,16 @@ export class NaiveTradingEngine {
 		return (this.#rulesAt(windowId)?.shortfallMarginSatPerKwh ?? 0) * wh;
 	}
 
+	/** The margin of a window that has orders stands: what they hold was computed with it. */
+	#setRules(rules: SetMarketRules): void {
+		const { shortfallMarginSatPerKwh: margin, fromWindow } = rules;
+		for (const [windowId, { entries }] of this.#state.sessions) {
+			if (windowId < fromWindow || entries.length === 0 || this.#marginMsat(windowId, 1) === margin) continue;
+			return this.#refuse("SetMarketRules", "INPUT_NOT_ALLOWED", `the margin of window ${windowId} is in use`);
+		}
+		this.#state.rules.push(rules);
+	}
+
 	#rulesAt(windowId: WindowId): SetMarketRules | null {
 		return this.#state.rules.findLast(({ fromWindow }) => fromWindow <= windowId) ?? null;
 	}
@@ -958,6 +982,15 @@ export class NaiveTradingEngine {
 	#refuse(inputType: string, reason: ReasonCode, detail: string): void {
 		this.#events.push({ type: "InputRefused", inputType, reason, detail });
 	}
+}
+
+/** In one order, so that how it came about does not show. */
+function withoutZeros(amounts: Record<Address, number>): Record<Address, number> {
+	return Object.fromEntries(
+		Object.entries(amounts)
+			.filter(([, amount]) => amount !== 0)
+			.sort(([a], [b]) => (a < b ? -1 : 1)),
+	);
 }
 
 function epochAt({ epochs }: Account, windowId: WindowId): number {

@@ -1,0 +1,151 @@
+import { NONE } from "../book/PriceLadders.ts";
+import type { Entry } from "./EngineState.ts";
+import { RANKS, type WindowBook } from "./WindowBook.ts";
+
+const PER_RANK = 32;
+/** Both kinds of energy of every zone, and the two ladders of the taker's feeder. */
+const STREAMS = PER_RANK + 2;
+const ALL = 0xffff;
+
+/**
+ * Resting orders a taker could trade with, best first: class, what the taker gains on his limit, renewable before
+ * grey, nearer before farther (same feeder, same zone, elsewhere), time. A merge of the ladders' own orders, so that
+ * the first candidate costs a look at each zone's best price and every further one a step.
+ *
+ * The caller may change or remove the order he got last, and no other.
+ */
+export class CandidateWalk {
+	readonly #slot = new Int32Array(STREAMS);
+	readonly #surplus = new Float64Array(STREAMS);
+	readonly #adder = new Int32Array(STREAMS);
+	/** Ties go to the lower one: greyness × 4 + distance. */
+	readonly #place = new Int32Array(STREAMS);
+	readonly #isFeeder = new Uint8Array(STREAMS);
+	#streams = 0;
+	#rank = 0;
+	#book: WindowBook | null = null;
+	#isBuyer = false;
+	#limit = 0;
+	#zoneId = 0;
+	#nodeId = 0;
+	#zones = 0;
+	#adders: Int32Array = new Int32Array(0);
+
+	/** `zones`: bit `zoneId − 1` of those that may trade. `adders`: flat, `[sellZoneId − 1][buyZoneId − 1]`. */
+	begin(book: WindowBook, taker: Entry, zones: number, adders: Int32Array): void {
+		this.#book = book;
+		this.#isBuyer = taker.order.side === "buy";
+		this.#limit = taker.order.priceSatPerKwh;
+		this.#zoneId = taker.zoneId;
+		this.#nodeId = taker.nodeId;
+		this.#zones = zones & ALL;
+		this.#adders = adders;
+		this.#rank = -1;
+		this.#streams = 0;
+	}
+
+	/** The next candidate's slot, or 0. */
+	next(): number {
+		const book = this.#book as WindowBook;
+		for (;;) {
+			const best = this.#best();
+			if (best < 0) {
+				if (++this.#rank === RANKS) return NONE;
+				this.#openRank();
+				continue;
+			}
+			const slot = this.#slot[best] as number;
+			const isFeeder = this.#isFeeder[best] === 1;
+			this.#advance(best);
+			if (isFeeder) {
+				// The zone's own cursor must not stand on an order that may go.
+				const twin = book.pool.twin[slot] as number;
+				for (let stream = 0; stream < this.#streams; stream++) {
+					if (this.#slot[stream] === twin) this.#advance(stream);
+				}
+			} else if (this.#nodeId !== 0 && book.pool.node[slot] === this.#nodeId && this.#isOwnZone(best)) continue;
+			return slot;
+		}
+	}
+
+	#isOwnZone(stream: number): boolean {
+		return ((this.#place[stream] as number) & 3) === 1;
+	}
+
+	#best(): number {
+		let best = -1;
+		for (let stream = 0; stream < this.#streams; stream++) {
+			if (this.#slot[stream] === NONE) continue;
+			if (best < 0 || this.#isBefore(stream, best)) best = stream;
+		}
+		return best;
+	}
+
+	#isBefore(stream: number, other: number): boolean {
+		const surplus = (this.#surplus[stream] as number) - (this.#surplus[other] as number);
+		if (surplus !== 0) return surplus > 0;
+		const place = (this.#place[stream] as number) - (this.#place[other] as number);
+		if (place !== 0) return place < 0;
+		const { arrival } = (this.#book as WindowBook).pool;
+		return (arrival[this.#slot[stream] as number] as number) < (arrival[this.#slot[other] as number] as number);
+	}
+
+	#openRank(): void {
+		const book = this.#book as WindowBook;
+		const rank = this.#rank;
+		this.#streams = 0;
+		const side = this.#isBuyer ? 1 : 0;
+		const group = side * RANKS + rank;
+		let bits = (book.used[group] as number) & (this.#zones | (this.#zones << 16));
+		while (bits !== 0) {
+			const bit = 31 - Math.clz32(bits);
+			bits &= ~(1 << bit);
+			const zone = bit & 15;
+			const own = this.#zoneId - 1;
+			const adder = this.#adders[this.#isBuyer ? zone * 16 + own : own * 16 + zone] as number;
+			this.#open(book.ladder[group * PER_RANK + bit] as number, adder, (bit >>> 4) * 4 + (zone === own ? 1 : 2), 0);
+		}
+		if (this.#nodeId === 0) return;
+		const own = this.#zoneId - 1;
+		if ((this.#zones & (1 << own)) === 0) return;
+		for (let greyness = 0; greyness < 2; greyness++) {
+			const ladder = book.nodeLadder(this.#nodeId, side, rank, greyness);
+			if (ladder !== NONE) this.#open(ladder, this.#adders[own * 16 + own] as number, greyness * 4, 1);
+		}
+	}
+
+	#open(ladder: number, adder: number, place: number, isFeeder: number): void {
+		const { lowest, highest } = (this.#book as WindowBook).pool.ladders;
+		const level = (this.#isBuyer ? lowest[ladder] : highest[ladder]) as number;
+		const stream = this.#streams;
+		this.#adder[stream] = adder;
+		this.#place[stream] = place;
+		this.#isFeeder[stream] = isFeeder;
+		this.#enterLevel(stream, level);
+		if (this.#slot[stream] !== NONE) this.#streams++;
+	}
+
+	/** Puts the cursor on the level's first order, or ends the stream where prices no longer cross. */
+	#enterLevel(stream: number, level: number): void {
+		const { price, head } = (this.#book as WindowBook).pool.ladders;
+		this.#slot[stream] = NONE;
+		if (level === NONE) return;
+		const gap = this.#isBuyer ? this.#limit - (price[level] as number) : (price[level] as number) - this.#limit;
+		const surplus = gap - (this.#adder[stream] as number);
+		if (surplus < 0) return;
+		this.#surplus[stream] = surplus;
+		this.#slot[stream] = head[level] as number;
+	}
+
+	#advance(stream: number): void {
+		const { next, level, higher, lower } = (this.#book as WindowBook).pool.ladders;
+		const slot = this.#slot[stream] as number;
+		const after = next[slot] as number;
+		if (after !== NONE) {
+			this.#slot[stream] = after;
+			return;
+		}
+		const at = level[slot] as number;
+		this.#enterLevel(stream, (this.#isBuyer ? higher[at] : lower[at]) as number);
+	}
+}

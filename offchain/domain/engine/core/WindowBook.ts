@@ -1,0 +1,136 @@
+import { NONE } from "../book/PriceLadders.ts";
+import type { BookPool } from "./BookPool.ts";
+import type { Entry } from "./EngineState.ts";
+
+/** Ranks of classes that can rest; a market order never does. */
+export const RANKS = 3;
+const RANK_OF = { emergency: 0, gridBalancing: 1, market: 2, limit: 2 } as const;
+const PER_RANK = 32;
+
+export type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
+
+/**
+ * What rests in one window: a ladder per side, class, renewable or grey, and zone; and one more per feeder, so that
+ * the nearest orders are found without looking at the others. Ladders come when the first order does.
+ */
+export class WindowBook {
+	readonly pool: BookPool;
+	/** Ladder by `(side × 3 + rank) × 32 + greyness × 16 + zoneId − 1`; 0 where there is none. */
+	readonly ladder = new Int32Array(2 * RANKS * PER_RANK);
+	/** Bit per ladder with orders, by `side × 3 + rank`. */
+	readonly used = new Int32Array(2 * RANKS);
+	readonly #nodeLadders = new Map<number, number>();
+
+	constructor(pool: BookPool) {
+		this.pool = pool;
+	}
+
+	/** The feeder's own ladder, or 0. */
+	nodeLadder(nodeId: number, side: number, rank: number, greyness: number): number {
+		return this.#nodeLadders.get(nodeKey(nodeId, side, rank, greyness)) ?? NONE;
+	}
+
+	add(entry: Entry): void {
+		const { order, openWh, zoneId, nodeId, greyness } = entry;
+		const side = order.side === "buy" ? 0 : 1;
+		const rank = RANK_OF[order.orderClass];
+		const group = side * RANKS + rank;
+		const bit = greyness * 16 + zoneId - 1;
+		const at = group * PER_RANK + bit;
+		let ladder = this.ladder[at] as number;
+		if (ladder === NONE) {
+			ladder = this.pool.takeLadder();
+			this.ladder[at] = ladder;
+		}
+		this.used[group] = (this.used[group] as number) | (1 << bit);
+		const slot = this.pool.takeSlot(entry);
+		entry.slot = slot;
+		this.pool.ladders.insert(ladder, order.priceSatPerKwh, slot, openWh);
+		if (nodeId === 0) return;
+		const key = nodeKey(nodeId, side, rank, greyness);
+		let feeder = this.#nodeLadders.get(key);
+		if (feeder === undefined) {
+			feeder = this.pool.takeLadder();
+			this.#nodeLadders.set(key, feeder);
+		}
+		const twin = this.pool.takeSlot(entry);
+		this.pool.ladders.insert(feeder, order.priceSatPerKwh, twin, openWh);
+		this.pool.twin[slot] = twin;
+		this.pool.twin[twin] = slot;
+	}
+
+	/** Takes the entry's open energy from the ladders, as it is after a fill or an end. */
+	update(entry: Entry): void {
+		const { slot, openWh } = entry;
+		if (slot === NONE) return;
+		const { ladders, twin } = this.pool;
+		const other = twin[slot] as number;
+		if (openWh === 0) {
+			this.#remove(entry, slot);
+			if (other !== NONE) {
+				ladders.remove(other);
+				this.pool.freeSlot(other);
+			}
+			return;
+		}
+		const less = (ladders.openWh[slot] as number) - openWh;
+		ladders.reduce(slot, less);
+		if (other !== NONE) ladders.reduce(other, less);
+	}
+
+	/** Gives the ladders back; nothing rests any more. */
+	close(): void {
+		for (const ladder of [...this.ladder, ...this.#nodeLadders.values()]) {
+			if (ladder !== NONE) this.pool.giveLadder(ladder);
+		}
+		this.ladder.fill(NONE);
+		this.#nodeLadders.clear();
+	}
+
+	/** Best first; zone 0 is all zones together. */
+	depth(side: 0 | 1, zoneId: number, levels: number): DepthLevel[] {
+		const { price, levelWh, levelOrders, lowest, highest, lower, higher } = this.pool.ladders;
+		const at: number[] = [];
+		for (let index = side * RANKS * PER_RANK; index < (side + 1) * RANKS * PER_RANK; index++) {
+			const ladder = this.ladder[index] as number;
+			if (ladder === NONE || (zoneId !== 0 && (index & 15) !== zoneId - 1)) continue;
+			const top = (side === 0 ? highest[ladder] : lowest[ladder]) as number;
+			if (top !== NONE) at.push(top);
+		}
+		const result: DepthLevel[] = [];
+		while (at.length > 0 && result.length < levels) {
+			let best = price[at[0] as number] as number;
+			for (const level of at) {
+				const other = price[level] as number;
+				if (side === 0 ? other > best : other < best) best = other;
+			}
+			const sum = { priceSatPerKwh: best, energyWh: 0, orders: 0 };
+			for (let index = at.length - 1; index >= 0; index--) {
+				const level = at[index] as number;
+				if (price[level] !== best) continue;
+				sum.energyWh += levelWh[level] as number;
+				sum.orders += levelOrders[level] as number;
+				const next = (side === 0 ? lower[level] : higher[level]) as number;
+				if (next === NONE) at.splice(index, 1);
+				else at[index] = next;
+			}
+			result.push(sum);
+		}
+		return result;
+	}
+
+	#remove(entry: Entry, slot: number): void {
+		const { ladders } = this.pool;
+		const ladder = ladders.levelLadder[ladders.level[slot] as number] as number;
+		ladders.remove(slot);
+		this.pool.freeSlot(slot);
+		entry.slot = NONE;
+		if (ladders.lowest[ladder] !== NONE) return;
+		const group = (entry.order.side === "buy" ? 0 : RANKS) + RANK_OF[entry.order.orderClass];
+		this.used[group] = (this.used[group] as number) & ~(1 << (entry.greyness * 16 + entry.zoneId - 1));
+	}
+}
+
+function nodeKey(nodeId: number, side: number, rank: number, greyness: number): number {
+	return ((nodeId * 2 + side) * RANKS + rank) * 2 + greyness;
+}
