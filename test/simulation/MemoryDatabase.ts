@@ -96,7 +96,7 @@ export class MemoryDatabase {
 		this.project(values);
 	}
 
-	private project(values: unknown[]): void {
+	project(values: unknown[]): void {
 		const rows = <T>(index: number): T[] => (values[index] === null ? [] : JSON.parse(values[index] as string));
 		for (const row of rows<OrderRow>(7)) {
 			const stored = this.orders.get(row.order_hash);

@@ -109,8 +109,8 @@ export class Scheduler {
 
 	async runUntil(isDone: () => boolean, latestMillis: number): Promise<void> {
 		while (!isDone()) {
-			const event = this.pop();
-			if (event === undefined || event.atMillis > latestMillis) return;
+			if ((this.heap[0]?.atMillis ?? Number.POSITIVE_INFINITY) > latestMillis) return;
+			const event = this.pop() as Event;
 			this.nowMillis = Math.max(this.nowMillis, event.atMillis);
 			if (!this.run(event)) continue;
 			this.eventCount += 1;

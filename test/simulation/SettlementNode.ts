@@ -224,13 +224,14 @@ export class SettlementNode {
 }
 
 export function databaseLedger(database: MemoryDatabase): DatabaseLedger {
+	const finalBlock = (database.cursor?.blockNumber ?? 0) - CONFIRMATIONS + 1;
 	const indexedBalances = new Map<Address, number>();
-	for (const { balanceChanges } of database.events.values()) {
+	for (const { balanceChanges, blockNumber } of database.events.values()) {
+		if (blockNumber > finalBlock) continue;
 		for (const { account, deltaMsat } of balanceChanges) {
 			indexedBalances.set(account, (indexedBalances.get(account) ?? 0) + deltaMsat);
 		}
 	}
-	const block = database.cursor?.blockNumber ?? 0;
 	const delivered = database.cursor?.deliveredPosition ?? 0;
 	return {
 		sequence: database.lastSequence,
@@ -241,9 +242,9 @@ export function databaseLedger(database: MemoryDatabase): DatabaseLedger {
 			changedSequence: row.changed_sequence,
 		})),
 		indexedBalances,
-		indexedBlock: block,
+		finalBlock: Math.max(0, finalBlock),
 		undeliveredFacts: factsOf(database).filter(
-			({ position, blockNumber }) => blockNumber <= block - CONFIRMATIONS + 1 && position > delivered,
+			({ position, blockNumber }) => blockNumber <= finalBlock && position > delivered,
 		).length,
 		deliveredPosition: delivered,
 	};

@@ -127,7 +127,8 @@ export class Trader {
 		const api = this.api();
 		if (api === null || this.ports.fault("lostMessage")) return never;
 		await api.ports.sleep(1);
-		const answer = await ask(api);
+		// An api that fails says so; to the client that is as good as no answer.
+		const answer = await ask(api).catch(() => null);
 		await this.ports.sleep(this.ports.scheduler.random.integer(5, 50));
 		return this.ports.fault("lostMessage") ? never : answer;
 	}

@@ -11,9 +11,10 @@ export type DatabaseLedger = {
 	/** Last input in the log. */
 	sequence: number;
 	accounts: (AccountBalance & { changedSequence: number })[];
-	/** Vault balances as the indexed events add up. */
+	/** Vault balances as the indexed events add up to `finalBlock`: what lies above the engine is not told yet. */
 	indexedBalances: Map<Address, number>;
-	indexedBlock: number;
+	/** Newest indexed block with all its confirmations. */
+	finalBlock: number;
 	/** Facts of final blocks the engine has not acknowledged yet. */
 	undeliveredFacts: number;
 	deliveredPosition: number;

@@ -101,7 +101,7 @@ export class ReconciliationService {
 		const engine = await this.views.engine();
 		const after = await this.views.database();
 		const accounts = [...new Set([...engine.accounts.map((entry) => entry.account), ...after.indexedBalances.keys()])];
-		const chain = await this.views.chain(accounts, after.indexedBlock);
+		const chain = await this.views.chain(accounts, after.finalBlock);
 		const final = await this.views.database();
 		// Nothing reached the engine from the chain in between, and nothing is on its way.
 		const isStill =
@@ -123,7 +123,7 @@ export class ReconciliationService {
 			accounts: accounts.length,
 			totalsMsat,
 			sequence: engine.sequence,
-			blockNumber: after.indexedBlock,
+			blockNumber: after.finalBlock,
 		};
 	}
 }

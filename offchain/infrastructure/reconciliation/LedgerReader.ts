@@ -47,23 +47,26 @@ export class LedgerReader implements LedgerViews {
 				`SELECT account, available_msat AS "availableMsat", reserved_msat AS "reservedMsat",
 					changed_sequence AS "changedSequence" FROM accounts`,
 			);
-			const balances = await client.query("SELECT account, balance_msat FROM chain_balances WHERE chain_id = $1", [
-				chainId,
-			]);
 			const cursor = await client.query("SELECT * FROM chain_cursor WHERE chain_id = $1", [chainId]);
-			const block = cursor.rows[0]?.block_number ?? 0;
+			const finalBlock = Math.max(0, (cursor.rows[0]?.block_number ?? 0) - this.options.confirmations + 1);
+			const balances = await client.query(
+				`SELECT account, sum(delta_msat)::bigint AS balance_msat
+				FROM chain_balance_changes JOIN chain_blocks USING (chain_id, block_hash)
+				WHERE chain_id = $1 AND block_number <= $2 GROUP BY account`,
+				[chainId, finalBlock],
+			);
 			const undelivered = await client.query(
 				`SELECT count(*) AS count FROM chain_events JOIN chain_cursor USING (chain_id)
 				WHERE chain_id = $1 AND facts IS NOT NULL AND chain_events.block_number <= $2
 					AND ((chain_events.block_number * ${MAX_LOGS_PER_BLOCK} + log_index) * ${MAX_FACTS_PER_LOG} + jsonb_array_length(facts) - 1)
 						> delivered_position`,
-				[chainId, block - this.options.confirmations + 1],
+				[chainId, finalBlock],
 			);
 			return {
 				sequence: log.rows[0].sequence,
 				accounts: accounts.rows,
 				indexedBalances: new Map<Address, number>(balances.rows.map((row) => [row.account, row.balance_msat])),
-				indexedBlock: block,
+				finalBlock,
 				undeliveredFacts: undelivered.rows[0].count,
 				deliveredPosition: cursor.rows[0]?.delivered_position ?? 0,
 			};

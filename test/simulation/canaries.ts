@@ -1,0 +1,159 @@
+import type { EngineReply } from "../../offchain/application/ports/EngineGateway.ts";
+import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
+import type { Canary } from "./Canary.ts";
+
+/** Place of the outbox messages among the arguments of a commit. */
+const MESSAGES = 15;
+
+/** Mistakes that have been made in systems like this one; the simulation is worth what it finds of them. */
+export const CANARIES: Record<string, Canary> = {
+	ackBeforeCommit: {
+		what: "orders are acknowledged while their commit is still on its way",
+		log: (log) => ({
+			...log,
+			commit: async (prepared) => {
+				void log.commit(prepared).catch(() => undefined);
+			},
+		}),
+	},
+	skipFencing: {
+		what: "a commit does not check that its writer still leads",
+		log: (log, database, ports) => ({
+			...log,
+			commit: ({ values }) => ports.write(() => database.commitInputGroup(values, { checksEpoch: false })),
+		}),
+	},
+	tornCommit: {
+		what: "log and readable rows are written by two transactions instead of one",
+		log: (log, database, ports) => ({
+			...log,
+			commit: async ({ values }) => {
+				const rows = values.map((value, index) => (index > 6 && index < 16 ? null : value));
+				await ports.write(() => database.commitInputGroup(rows, { checksEpoch: true }));
+				await ports.write(() => database.project(values));
+			},
+		}),
+	},
+	dropOutboxRow: {
+		what: "of several messages of one group only the first is written",
+		log: (log) => ({
+			...log,
+			commit: (prepared) => {
+				const values = [...prepared.values];
+				const messages = values[MESSAGES] as string | null;
+				if (messages !== null) values[MESSAGES] = JSON.stringify(JSON.parse(messages).slice(0, 1));
+				return log.commit({ ...prepared, values });
+			},
+		}),
+	},
+	staleSnapshot: {
+		what: "a snapshot is filed under an input after the one it contains",
+		log: (log) => {
+			let previous: Parameters<typeof log.saveSnapshot>[0] | null = null;
+			return {
+				...log,
+				saveSnapshot: (snapshot) => {
+					const { state, stateHash } = previous ?? snapshot;
+					previous = snapshot;
+					return log.saveSnapshot({ ...snapshot, state, stateHash });
+				},
+			};
+		},
+	},
+	doubleApply: {
+		what: "a chain fact delivered again is applied again",
+		engine: (state) => {
+			const apply = state.apply.bind(state);
+			state.apply = (sequence, input) =>
+				apply(sequence, input.type === "ChainFact" ? { ...input, position: sequence } : input);
+			return state;
+		},
+	},
+	forgetRollback: {
+		what: "a reorganisation moves the cursor back and leaves the events of the lost blocks",
+		chainStore: (store, database, ports) => ({
+			...store,
+			rollBack: (_from, ancestorNumber, ancestorHash) =>
+				ports.write(() => {
+					if (database.cursor === null) return;
+					Object.assign(database.cursor, { blockNumber: ancestorNumber, blockHash: ancestorHash });
+					for (const number of [...database.blocks.keys()]) if (number > ancestorNumber) database.blocks.delete(number);
+				}),
+		}),
+	},
+	confirmOneShort: {
+		what: "a block counts as final one confirmation too early",
+		chainStore: (store) => ({
+			...store,
+			undelivered: (lastFinalBlock, limit) => store.undelivered(lastFinalBlock + 1, limit),
+		}),
+	},
+	deliverBeforeTelling: {
+		what: "facts are marked as delivered before the engine has them",
+		chainStore: (store) => ({
+			...store,
+			undelivered: async (lastFinalBlock, limit) => {
+				const facts = await store.undelivered(lastFinalBlock, limit);
+				const last = facts.at(-1);
+				if (last !== undefined) await store.markDelivered(last.position);
+				return facts;
+			},
+		}),
+	},
+	resendWithNewNonce: {
+		what: "a transaction that takes long is sent again under a new nonce",
+		transactionStore: (store) => ({
+			...store,
+			open: async () => {
+				const open = await store.open();
+				for (const transaction of open) {
+					const attempts = transaction.state === "sent" ? await store.attempts(transaction.id) : [];
+					if ((attempts.at(-1)?.ageMillis ?? 0) > 20_000) await store.requeue(transaction.id);
+				}
+				return store.open();
+			},
+		}),
+	},
+	forgetRequestKey: {
+		what: "the same request is a new transaction every time it is asked for",
+		transactionStore: (store, database) => ({
+			...store,
+			request: (request) =>
+				store.request({ ...request, requestKey: `${request.requestKey}-${database.transactions.length}` }),
+		}),
+	},
+	signWithoutWriting: {
+		what: "a signed transaction is sent before it is written down, and the writing is skipped",
+		transactionStore: (store) => ({ ...store, addAttempt: async () => undefined }),
+	},
+	outboxDoneAtTake: {
+		what: "an outbox message counts as handled when it is taken",
+		outbox: (outbox) => ({
+			...outbox,
+			take: async (topics, limit) => {
+				const messages = await outbox.take(topics, limit);
+				for (const { outboxId } of messages) await outbox.done(outboxId);
+				return messages;
+			},
+		}),
+	},
+	loseCancel: {
+		what: "one cancellation in eight is answered and never handed to the engine",
+		gateway: (gateway, _database, ports) => ({
+			submitMany: (inputs) => gateway.submitMany(inputs),
+			submit: (input) =>
+				input.type === "CancelOrder" && ports.scheduler.random.chance(0.125) ? pretend(input) : gateway.submit(input),
+		}),
+	},
+};
+
+async function pretend(input: Extract<EngineInput, { type: "CancelOrder" }>): Promise<EngineReply> {
+	const { account, orderHash } = input;
+	return {
+		status: "applied",
+		sequence: 0,
+		events: [
+			{ type: "OrderCancelled", orderHash, account, windowId: 0, openWh: 0, reason: "CANCELLED_BY_TRADER" },
+		],
+	};
+}
