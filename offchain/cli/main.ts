@@ -6,7 +6,6 @@ import { accountCommand } from "./accountCommand.ts";
 import { CliError, EXIT } from "./CliError.ts";
 import { configCommand } from "./configCommand.ts";
 import { marketCommand } from "./marketCommand.ts";
-import { mountOptional } from "./mountOptional.ts";
 import { orderCommand } from "./orderCommand.ts";
 import { windowCommand } from "./windowCommand.ts";
 
@@ -23,14 +22,21 @@ const program = new Command("gridtokenx")
 for (const command of [orderCommand(), marketCommand(), accountCommand(), windowCommand(), configCommand()]) {
 	program.addCommand(command);
 }
-await mountOptional(program, "grid", "gridCommand");
-await mountOptional(program, "engine", "engineCommand");
+await mountOnDemand("grid", async () => (await import("./grid.ts")).gridCommand());
+await mountOnDemand("engine", async () => (await import("./engine.ts")).engineCommand());
 inheritSettings(program);
 
 try {
 	await program.parseAsync();
 } catch (error) {
 	process.exitCode = fail(error);
+}
+
+/** A command whose code is heavy is loaded only when it, or the help, is asked for. */
+async function mountOnDemand(noun: string, make: () => Promise<Command>): Promise<void> {
+	const words = process.argv.slice(2);
+	const isWanted = words.length === 0 || words.some((word) => [noun, "help", "--help", "-h"].includes(word));
+	if (isWanted) program.addCommand(await make());
 }
 
 /** Subcommands made elsewhere know neither the global options nor how errors are shown. */
