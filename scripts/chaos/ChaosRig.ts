@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type pg from "pg";
 import { windowStart } from "../../offchain/domain/units/window.ts";
@@ -15,6 +15,7 @@ import { localKey } from "../../offchain/processes/localKeys.ts";
 import { LOCAL_CHAIN_ID } from "../../offchain/processes/localParameters.ts";
 import { prepareChain } from "../../offchain/processes/prepareChain.ts";
 import { ChaosMarket } from "./ChaosMarket.ts";
+import { childrenOf } from "./childrenOf.ts";
 import { RoleProcess } from "./RoleProcess.ts";
 
 const GENESIS_SECONDS = 1_800_000_000;
@@ -213,19 +214,6 @@ export class ChaosRig {
 
 function newProducer(rpcUrl: string, clock: RehearsalClock): BlockProducer {
 	return new BlockProducer({ rpcUrl, clock, intervalMillis: 100, heartbeatMillis: 1_000 });
-}
-
-function childrenOf(parent: number): number[] {
-	return readdirSync("/proc")
-		.filter((name) => /^\d+$/.test(name))
-		.map(Number)
-		.filter((pid) => {
-			try {
-				return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) === parent;
-			} catch {
-				return false;
-			}
-		});
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

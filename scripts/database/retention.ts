@@ -1,0 +1,78 @@
+/** How each table grows and how long its rows stay; `describeDatabase.ts` refuses a table without an entry. */
+export type Retention = { grows: string; keeps: string; how: string };
+
+const BY_WINDOW = "range partitions of 2,880 windows (30 days) on window_id, dropped whole";
+
+export const RETENTION: Record<string, Retention> = {
+	schema_migrations: { grows: "one row a migration", keeps: "for ever", how: "never deleted" },
+	leadership: { grows: "one row", keeps: "for ever", how: "updated in place" },
+	key_owners: { grows: "one row a key", keeps: "for ever", how: "updated in place" },
+	input_log: {
+		grows: "one row a commit; some 1.4 kB an input",
+		keeps: "10 years in an archive; 90 days in the database",
+		how: "range partitions of 100 million inputs on first_sequence; older than 90 days and below the oldest snapshot: written to the archive with its hash chain, checked there, dropped",
+	},
+	engine_snapshots: {
+		grows: "one row per 200,000 inputs",
+		keeps: "the newest three",
+		how: "deleted as new ones are written",
+	},
+	engine_requests: {
+		grows: "only while inputs wait",
+		keeps: "until they are committed",
+		how: "deleted at once; not logged",
+	},
+	orders: { grows: "one row an order", keeps: "90 days after settlement", how: BY_WINDOW },
+	order_events: {
+		grows: "about two rows an order",
+		keeps: "90 days",
+		how: "range partitions of 100 million inputs on sequence, dropped whole; the input log gives them again",
+	},
+	trades: { grows: "one row a fill", keeps: "5 years", how: BY_WINDOW },
+	windows: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
+	accounts: { grows: "one row an account", keeps: "for ever", how: "updated in place" },
+	grid_violations: { grows: "one row a trimmed fill", keeps: "1 year", how: BY_WINDOW },
+	outbox: {
+		grows: "some rows a window and directive",
+		keeps: "30 days after it is done",
+		how: "deleted in batches by done_at; dead rows stay until an operator has looked",
+	},
+	chain_blocks: {
+		grows: "one row a block",
+		keeps: "the newest 128 and those with events",
+		how: "empty blocks below twice the reorganisation depth are deleted in batches",
+	},
+	chain_events: {
+		grows: "one row a log of the protocol",
+		keeps: "for ever",
+		how: "range partitions of a million blocks on block_number; the chain gives them again",
+	},
+	chain_balance_changes: { grows: "one row a changed balance", keeps: "for ever", how: "as chain_events" },
+	certificate_transfers: { grows: "one row a transfer", keeps: "for ever", how: "as chain_events" },
+	chain_cursor: { grows: "one row a chain", keeps: "for ever", how: "updated in place" },
+	chain_reorgs: { grows: "one row a reorganisation", keeps: "for ever", how: "never deleted" },
+	chain_senders: { grows: "one row a key", keeps: "for ever", how: "updated in place" },
+	chain_transactions: {
+		grows: "some ten rows a window",
+		keeps: "5 years",
+		how: "deleted in batches once final and older",
+	},
+	chain_transaction_attempts: {
+		grows: "one row a signed version",
+		keeps: "as its transaction",
+		how: "with its transaction",
+	},
+	reading_batches: { grows: "one row a licensee and window or more", keeps: "5 years", how: BY_WINDOW },
+	readings: { grows: "one row a meter and window", keeps: "5 years", how: BY_WINDOW },
+	window_pipelines: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
+	window_chunks: { grows: "one row per 250 trades", keeps: "1 year after settlement", how: BY_WINDOW },
+	notifications: {
+		grows: "three rows a window and some a directive",
+		keeps: "5 years (proof of delivery)",
+		how: "range partitions of a year on created_at, dropped whole",
+	},
+	notification_attempts: { grows: "one row a request", keeps: "as its notification", how: "with its notification" },
+	window_reports: { grows: "96 rows a day", keeps: "10 years", how: BY_WINDOW },
+	telemetry_sources: { grows: "one row a control room", keeps: "for ever", how: "updated in place" },
+	telemetry_scans: { grows: "one row a scan", keeps: "some days", how: "deleted in batches by stored_at" },
+};
