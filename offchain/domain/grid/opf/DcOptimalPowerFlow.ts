@@ -4,6 +4,7 @@ import { columnState, type DispatchState } from "./DispatchState.ts";
 import { type FlowLimits, flowLimitsMw } from "./flowLimitsMw.ts";
 import type { LinearProgram, LinearProgramSolver, LinearSolution } from "./LinearProgram.ts";
 import { type DispatchConditions, type DispatchOptimum, solveActiveSet } from "./solveActiveSet.ts";
+import { solveDualActiveSet } from "./solveDualActiveSet.ts";
 import { stretchesAround } from "./stretchesAround.ts";
 
 /** A full branch: its price is what one more MW of limit would save, USD/h. */
@@ -43,7 +44,7 @@ const LEAST_SHADOW_PRICE = 1e-7;
  *
  * Generation is the only unknown; a branch becomes a row (its PTDF) when it would be overloaded, so that the program
  * stays as small as the number of congested branches. Costs enter the linear program piece by piece, refined around the
- * last answer; the optimality conditions are then solved exactly and checked (`solveActiveSet`), so the result does
+ * last answer; the optimality conditions are then solved exactly and checked (`solveActiveSet`, `solveDualActiveSet`), so the result does
  * not depend on the pieces. Re-solving starts from the last state and mostly needs that last step alone.
  */
 export class DcOptimalPowerFlow {
@@ -88,9 +89,22 @@ export class DcOptimalPowerFlow {
 		const { faults } = this.#columns;
 		if (faults.length > 0) return { status: "refused", code: "GRID_OPF_COSTS", message: faults.join("; ") };
 		const conditions = this.#conditions();
-		const optimum = (this.#state && solveActiveSet(conditions, this.#state)) ?? this.#solveByProgram(conditions);
+		const optimum = this.#solveFrom(conditions, this.#state) ?? this.#solveByProgram(conditions);
 		if ("status" in optimum) return optimum;
 		return this.#result(optimum);
+	}
+
+	/** The exact optimum from a state near it, or null. */
+	#solveFrom(conditions: DispatchConditions, near: DispatchState | null): DispatchOptimum | null {
+		if (near === null) return null;
+		for (const method of [solveActiveSet, solveDualActiveSet]) {
+			const state = { columnAt: near.columnAt.slice(), activeRows: new Map(near.activeRows) };
+			const optimum = method(conditions, state);
+			if (optimum === null) continue;
+			this.#state = state;
+			return optimum;
+		}
+		return null;
 	}
 
 	#conditions(): DispatchConditions {
@@ -125,13 +139,9 @@ export class DcOptimalPowerFlow {
 			for (let refinement = 0; refinement < REFINEMENTS; refinement++) {
 				const solution = this.#solveWithRows(conditions, program, rows, factorsByStretch, stretches);
 				if (solution.status !== "optimal") return refusal(solution.status);
-				last = this.#optimumOf(columns, stretches, rows, solution);
-				const state = stateOf(columns, last);
-				const exact = solveActiveSet(conditions, state);
-				if (exact !== null) {
-					this.#state = state;
-					return exact;
-				}
+				last = this.#optimumOf(stretches, rows, solution);
+				const exact = this.#solveFrom(conditions, stateOf(columns, last));
+				if (exact !== null) return exact;
 				if (columns.every(({ curvature }) => curvature === 0)) break;
 				widthShare /= 6;
 				const values = last.valuesMw;
@@ -175,7 +185,6 @@ export class DcOptimalPowerFlow {
 	}
 
 	#optimumOf(
-		_columns: readonly DispatchColumn[],
 		stretches: readonly Stretch[][],
 		rows: ReadonlyMap<number, number>,
 		solution: Extract<LinearSolution, { status: "optimal" }>,
@@ -229,7 +238,7 @@ export class DcOptimalPowerFlow {
 	}
 
 	/** Worst first. */
-	#overloaded(flowsMw: Float64Array): [number, 1 | -1][] {
+	#overloaded(flowsMw: Float64Array): [number, 1 | -1, number][] {
 		const found: { branch: number; direction: 1 | -1; overMw: number }[] = [];
 		for (let branch = 0; branch < flowsMw.length; branch++) {
 			const flow = flowsMw[branch] as number;
@@ -239,7 +248,7 @@ export class DcOptimalPowerFlow {
 			else if (down > OVERLOAD_TOLERANCE_MW) found.push({ branch, direction: -1, overMw: down });
 		}
 		found.sort((one, other) => other.overMw - one.overMw);
-		return found.map(({ branch, direction }) => [branch, direction]);
+		return found.map(({ branch, direction, overMw }) => [branch, direction, overMw]);
 	}
 
 	#factorsOf(branch: number): Float64Array {

@@ -11,37 +11,34 @@ export type DispatchConditions = {
 	/** Room for generation in both directions: limit less the flow without any generation. */
 	upMw(branch: number): number;
 	downMw(branch: number): number;
-	/** Branches over their limit for this dispatch, with the direction. */
-	overloaded(valuesMw: Float64Array): [number, 1 | -1][];
+	/** Branches over their limit for this dispatch, with the direction and by how much. */
+	overloaded(valuesMw: Float64Array): [number, 1 | -1, number][];
 };
 
 export type DispatchOptimum = { valuesMw: Float64Array; energyPrice: number; shadowPrices: Map<number, number> };
 
-const MAX_ROUNDS = 60;
+const MAX_ROUNDS = 12;
 const LIMIT_TOLERANCE_MW = 1e-7;
 const PRICE_TOLERANCE = 1e-7;
 
 /**
  * Primal-dual active-set method for the separable convex dispatch: solves the optimality conditions for the assumed
- * state exactly, corrects the state where a limit or a sign is violated, and ends when every condition holds, so that
- * what it returns is the optimum. Null where it does not settle or an assumed state has no single answer: the caller
- * has another method. `state` is left as found.
+ * state exactly, corrects the state wherever a limit or a sign is violated, and ends when every condition holds, so
+ * that what it returns is the optimum. Settles in a few rounds or not at all: null where it does not, or where an
+ * assumed state has no single answer, and the caller has another method. `state` ends as that of the optimum.
  */
 export function solveActiveSet(conditions: DispatchConditions, state: DispatchState): DispatchOptimum | null {
 	for (let round = 0; round < MAX_ROUNDS; round++) {
 		const optimum = solveConditions(conditions, state);
 		if (optimum === null) return null;
 		const isColumnChanged = correctColumns(conditions, state, optimum);
-		const isRowDropped = dropRows(state, optimum);
-		if (isColumnChanged || isRowDropped) continue;
-		const over = conditions.overloaded(optimum.valuesMw).filter(([branch]) => !state.activeRows.has(branch));
-		if (over.length === 0) return optimum;
-		for (const [branch, direction] of over) state.activeRows.set(branch, direction);
+		if (!correctRows(conditions, state, optimum) && !isColumnChanged) return optimum;
 	}
 	return null;
 }
 
-function solveConditions(conditions: DispatchConditions, state: DispatchState): DispatchOptimum | null {
+/** The optimum if the state were right; null where the state has no single answer. */
+export function solveConditions(conditions: DispatchConditions, state: DispatchState): DispatchOptimum | null {
 	const { columns } = conditions;
 	const active = [...state.activeRows].map(([branch, direction]) => ({
 		factors: conditions.factors(branch),
@@ -114,14 +111,16 @@ function correctColumns(
 ): boolean {
 	let isChanged = false;
 	const rows = [...optimum.shadowPrices].map(([branch, price]) => ({ price, factors: factors(branch) }));
+	const move = (j: number, to: -1 | 0 | 1) => {
+		state.columnAt[j] = to;
+		isChanged = true;
+	};
 	columns.forEach((column, j) => {
 		const value = optimum.valuesMw[j] as number;
 		const at = state.columnAt[j] as number;
 		if (at === 0) {
-			if (value < column.lowMw - LIMIT_TOLERANCE_MW) state.columnAt[j] = -1;
-			else if (value > column.highMw + LIMIT_TOLERANCE_MW) state.columnAt[j] = 1;
-			else return;
-			isChanged = true;
+			if (value < column.lowMw - LIMIT_TOLERANCE_MW) move(j, -1);
+			else if (value > column.highMw + LIMIT_TOLERANCE_MW) move(j, 1);
 			return;
 		}
 		if (column.lowMw === column.highMw) return;
@@ -129,21 +128,24 @@ function correctColumns(
 		for (const row of rows) price -= row.price * (row.factors[column.busIndex] as number);
 		const gain = price - column.slope - 2 * column.curvature * value;
 		const tolerance = PRICE_TOLERANCE * Math.max(1, Math.abs(price));
-		if (at < 0 ? gain <= tolerance : gain >= -tolerance) return;
-		state.columnAt[j] = 0;
-		isChanged = true;
+		if (at < 0 ? gain > tolerance : gain < -tolerance) move(j, 0);
 	});
 	return isChanged;
 }
 
-/** A full branch whose limit would earn nothing is not what limits. */
-function dropRows(state: DispatchState, optimum: DispatchOptimum): boolean {
-	let isDropped = false;
+/** A full branch whose limit would earn nothing is not what limits; an overloaded one is. */
+function correctRows(conditions: DispatchConditions, state: DispatchState, optimum: DispatchOptimum): boolean {
+	let isChanged = false;
 	for (const [branch, price] of optimum.shadowPrices) {
 		const direction = state.activeRows.get(branch) as number;
 		if (price * direction >= -PRICE_TOLERANCE) continue;
 		state.activeRows.delete(branch);
-		isDropped = true;
+		isChanged = true;
 	}
-	return isDropped;
+	for (const [branch, direction] of conditions.overloaded(optimum.valuesMw)) {
+		if (state.activeRows.has(branch) || optimum.shadowPrices.has(branch)) continue;
+		state.activeRows.set(branch, direction);
+		isChanged = true;
+	}
+	return isChanged;
 }
