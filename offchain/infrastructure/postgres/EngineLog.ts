@@ -24,7 +24,7 @@ export class EngineLog implements InputLog {
 	async commit(prepared: PreparedGroup): Promise<void> {
 		await this.pool.query({
 			name: "commit_input_group",
-			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)",
+			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)",
 			values: prepared.values,
 		});
 	}
@@ -137,6 +137,7 @@ export function prepareGroup(epoch: number, previousHash: Buffer, group: Applied
 	const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
 	const logHash = chainHash(previousHash, inputs);
 	const rows = projectGroup(group);
+	const { transitions } = rows;
 	const hasRequests = group.some(({ requestId }) => requestId !== null);
 	return {
 		logHash,
@@ -150,7 +151,6 @@ export function prepareGroup(epoch: number, previousHash: Buffer, group: Applied
 			logHash,
 			json(rows.placed),
 			json(rows.changed),
-			json(rows.transitions),
 			json(rows.executed),
 			json(rows.unwound),
 			json(rows.sessionChanges),
@@ -158,6 +158,13 @@ export function prepareGroup(epoch: number, previousHash: Buffer, group: Applied
 			json(rows.violations),
 			json(rows.messages),
 			hasRequests ? group.map(({ requestId }) => requestId) : null,
+			transitions.map(({ sequence }) => sequence),
+			transitions.map(({ event_index }) => event_index),
+			transitions.map(({ order_hash }) => order_hash),
+			transitions.map(({ type }) => type),
+			transitions.map(({ reason }) => reason),
+			transitions.map(({ energy_wh }) => energy_wh),
+			transitions.map(({ at_millis }) => at_millis),
 		],
 	};
 }

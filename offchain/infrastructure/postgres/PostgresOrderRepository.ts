@@ -43,7 +43,8 @@ export class PostgresOrderRepository implements OrderRepository {
 	async history(orderHash: Hash32): Promise<OrderTransition[]> {
 		const { rows } = await this.pool.query(
 			`SELECT sequence, event_index AS "eventIndex", type, reason, energy_wh AS "energyWh", at_millis AS "atMillis"
-			FROM order_events WHERE order_hash = $1 ORDER BY sequence, event_index`,
+			FROM order_events
+			WHERE hashtextextended(order_hash, 0) = hashtextextended($1, 0) AND order_hash = $1 ORDER BY sequence, event_index`,
 			[orderHash],
 		);
 		return rows;

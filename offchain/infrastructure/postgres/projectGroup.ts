@@ -14,6 +14,15 @@ export type AppliedInput = {
 };
 
 type PlacedRow = ReturnType<typeof placedRow>;
+type TransitionRow = {
+	sequence: number;
+	event_index: number;
+	order_hash: Hash32;
+	type: string;
+	reason: string | null;
+	energy_wh: number;
+	at_millis: number;
+};
 type ChangedRow = {
 	order_hash: Hash32;
 	filled_delta_wh: number;
@@ -24,11 +33,11 @@ type ChangedRow = {
 	changed_sequence: number;
 };
 
-/** Rows a group adds to the readable tables; the arguments of `commit_input_group`, as JSON values. */
+/** Rows a group adds to the readable tables; the arguments of `commit_input_group`. */
 export type GroupProjection = {
 	placed: PlacedRow[];
 	changed: ChangedRow[];
-	transitions: object[];
+	transitions: TransitionRow[];
 	executed: object[];
 	unwound: object[];
 	sessionChanges: object[];
@@ -51,7 +60,7 @@ class GroupFold {
 	private readonly changed = new Map<Hash32, ChangedRow>();
 	private readonly sessions = new Map<number, object>();
 	private readonly accounts = new Map<string, object>();
-	private readonly transitions: object[] = [];
+	private readonly transitions: TransitionRow[] = [];
 	private readonly executed: object[] = [];
 	private readonly unwound: { trade_id: string; sequence: number; reason: string; energy_wh: number }[] = [];
 	private readonly violations: object[] = [];
