@@ -3,9 +3,14 @@ import { createPublicClient, http } from "viem";
 import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EventFeed } from "../application/ports/EventFeed.ts";
+import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
+import type { ZonePrices } from "../application/ports/ZonePrices.ts";
+import { DirectivePriceBands } from "../application/services/DirectivePriceBands.ts";
 import { EnergyTradingApplicationService } from "../application/services/EnergyTradingApplicationService.ts";
+import { PriceDiscoveryService } from "../application/services/PriceDiscoveryService.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import type { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
 import { InProcessGridQueries } from "../infrastructure/engine/InProcessGridQueries.ts";
 import type { RunningEngine } from "../infrastructure/engine/RunningEngine.ts";
@@ -21,6 +26,8 @@ import { PostgresMarketDataRepository } from "../infrastructure/postgres/Postgre
 import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
 import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
+import { loadPriceAnchors } from "../infrastructure/pricing/loadPriceAnchors.ts";
+import { loadTimeOfUseCalendar } from "../infrastructure/pricing/loadTimeOfUseCalendar.ts";
 import { ChainWalletReader } from "../infrastructure/signatures/ChainWalletReader.ts";
 import { FastSignatureVerifier } from "../infrastructure/signatures/FastSignatureVerifier.ts";
 
@@ -41,6 +48,10 @@ export type ApiRoleOptions = {
 	satoshiPerThb: number;
 	rateLimitPerMinute: number;
 	trustedProxies: number;
+	/** Takes control rooms' scans and tells the grid's conditions; without it telemetry answers 503. */
+	telemetry?: GridSystemAdapter;
+	/** Prices of the last network solution; without it the reference price leaves congestion out and says so. */
+	zonePrices?: ZonePrices;
 };
 
 export type ApiRole = { port: number; stop(): Promise<void> };
@@ -50,10 +61,11 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 	const { pool, clock, deployment, engine, rpcUrl } = options;
 	const { chainId, addresses } = deployment;
 	const orders = new PostgresOrderRepository(pool);
-	const wallets = new ChainWalletReader(
-		createPublicClient({ transport: http(rpcUrl), cacheTime: 0 }),
-		addresses.MeterRegistry,
-	);
+	const chain = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
+	const wallets = new ChainWalletReader(chain, addresses.MeterRegistry);
+	const directives = new PostgresDirectiveRepository(pool, chainId);
+	const marketData = new PostgresMarketDataRepository(pool);
+	const rules = new MarketRulesReader(chain, addresses.MarketRules);
 	const trading = new EnergyTradingApplicationService({
 		engine,
 		verifier: new FastSignatureVerifier(orderDomain(chainId, addresses.WindowSettlement), wallets),
@@ -69,9 +81,20 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		startSequence: engine.lastSequence,
 		orders,
 		trades: new PostgresTradeRepository(pool),
-		marketData: new PostgresMarketDataRepository(pool),
+		marketData,
+		pricing: new PriceDiscoveryService({
+			engineQueries: options.queries,
+			marketData,
+			bands: new DirectivePriceBands((windowId) => rules.at(windowId), directives),
+			calendar: loadTimeOfUseCalendar(),
+			anchors: loadPriceAnchors(options.satoshiPerThb),
+			conditions: options.telemetry,
+			zonePrices: options.zonePrices,
+		}),
+		telemetry: options.telemetry,
+		zonePrices: options.zonePrices,
 		grid: new InProcessGridQueries(engine),
-		directives: new PostgresDirectiveRepository(pool, chainId),
+		directives,
 		certificates: new PostgresCertificateRepository(pool, chainId),
 		clock,
 		venue: {

@@ -34,7 +34,7 @@ export function genesisInputs(limits: GridLimits, firstWindow: WindowId): Engine
 }
 
 /** The regulator's network charges, and the loss a typical trade causes between each two zones. */
-function zoneCharges(limits: GridLimits): ZonePairCharges[][] {
+export function zoneCharges(limits: GridLimits): ZonePairCharges[][] {
 	return zonePairLosses(limits).map((row, sell) =>
 		row.map((lossPartsPerMillion, buy) => ({
 			lossSatPerKwh: Math.ceil((lossPartsPerMillion * LOSS_PRICE_SAT_PER_KWH) / 1e6),

@@ -4,6 +4,7 @@ import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Clock } from "../application/ports/Clock.ts";
 import { GridTokenXClient } from "../client/GridTokenXClient.ts";
+import { TelemetrySigner } from "../client/TelemetrySigner.ts";
 import { zoneCode } from "../domain/grid/zones.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import { formatWindow, type WindowId } from "../domain/units/window.ts";
@@ -26,11 +27,12 @@ import { marketStart } from "../simulators/scenario/marketStart.ts";
 import { Simulation } from "../simulators/scenario/Simulation.ts";
 import { startApiRole } from "./apiRole.ts";
 import { startEngineRole } from "./engineRole.ts";
+import { startGridRole } from "./gridRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
-import { genesisInputs, localGridLimits } from "./localMarket.ts";
+import { genesisInputs, localGridLimits, zoneCharges } from "./localMarket.ts";
 import type { LocalOptions } from "./localOptions.ts";
-import { LOCAL_CHAIN_ID, SAFE_THRESHOLD } from "./localParameters.ts";
+import { LOCAL_CHAIN_ID, LOCAL_RULES, SAFE_THRESHOLD } from "./localParameters.ts";
 import { prepareChain } from "./prepareChain.ts";
 import { startWorkerRole, type WorkerRole } from "./workerRole.ts";
 
@@ -98,6 +100,7 @@ async function start(
 	const state = new LocalState(options.stateDir);
 	let run = await beginOrContinue(options, state);
 	const gridLimits = localGridLimits();
+	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
 	const scenario = createScenario({
 		seed: run.seed,
 		participants: run.participants,
@@ -181,6 +184,25 @@ async function start(
 		if (haltedCause !== null) return { status: "down", detail: haltedCause };
 		return { status: silentMillis > 10_000 ? "degraded" : "ok", detail: `indexed to block ${indexedBlock}` };
 	});
+	const gridRole = await startGridRole({
+		pool,
+		databaseUrl,
+		clock,
+		engine,
+		queries,
+		limits: gridLimits,
+		baseCharges: zoneCharges(gridLimits),
+		congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
+		telemetryKeys: { EGAT: controlRoom.publicKey },
+		onProblem: notice,
+	});
+	stops.push(() => gridRole.stop());
+	health.register("telemetry", () => {
+		const conditions = gridRole.telemetry.current();
+		if (conditions === null) return { status: "degraded", detail: "no control room has reported yet" };
+		const detail = `last scan ${conditions.ageSeconds} s old`;
+		return { status: conditions.isFresh ? "ok" : "degraded", detail };
+	});
 	const api = await startApiRole({
 		pool,
 		clock,
@@ -197,6 +219,8 @@ async function start(
 		satoshiPerThb: config.SATOSHI_PER_THB,
 		rateLimitPerMinute: 0,
 		trustedProxies: config.TRUSTED_PROXIES,
+		telemetry: gridRole.telemetry,
+		zonePrices: gridRole.congestion,
 	});
 	stops.push(() => api.stop());
 	const url = `http://${config.HTTP_HOST}:${api.port}`;
@@ -230,7 +254,10 @@ async function start(
 			}
 			return net;
 		},
-		publishTelemetry: async () => undefined,
+		publishTelemetry: async (scan) => {
+			const reply = await client.submitTelemetry(controlRoom.sign(scan));
+			if (reply.status === "refused") throw new Error(`${reply.code}: ${reply.detail}`);
+		},
 		onHalted: ({ zone, windowId }, transactionHash) =>
 			notice(`EGAT's Safe halted ${zone} for ${formatWindow(windowId)} (${transactionHash.slice(0, 18)}…)`),
 	});
