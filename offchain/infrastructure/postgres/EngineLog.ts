@@ -8,6 +8,16 @@ import { type AppliedInput, projectGroup } from "./projectGroup.ts";
 /** Groups read at a time while replaying or catching up. */
 const PAGE_GROUPS = 64;
 
+type LogRow = {
+	first_sequence: number;
+	last_sequence: number;
+	at_millis: number;
+	inputs: Buffer;
+	events: Buffer;
+	request_ids: (string | null)[] | null;
+	log_hash: Buffer;
+};
+
 /** The input log as it stands in Postgres. */
 export class EngineLog implements InputLog {
 	private readonly pool: pg.Pool;
@@ -30,23 +40,17 @@ export class EngineLog implements InputLog {
 	}
 
 	/** Groups after `sequence`, in order, checked for gaps and for damage by the hash chain. */
-	async *groupsAfter(sequence: number, logHash: Buffer): AsyncGenerator<LoggedGroup> {
+	async *groupsAfter(sequence: number, logHash: Buffer, withEvents: boolean): AsyncGenerator<LoggedGroup> {
 		let cursor = sequence;
 		let hash = logHash;
+		let reading = this.page(cursor, withEvents);
 		for (;;) {
-			const { rows } = await this.pool.query<{
-				first_sequence: number;
-				last_sequence: number;
-				at_millis: number;
-				inputs: Buffer;
-				events: Buffer;
-				request_ids: (string | null)[] | null;
-				log_hash: Buffer;
-			}>(
-				`SELECT first_sequence, last_sequence, at_millis, inputs, events, request_ids, log_hash FROM input_log
-				WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2`,
-				[cursor, PAGE_GROUPS],
-			);
+			const rows = await reading;
+			const isLast = rows.length < PAGE_GROUPS;
+			// The next page comes while this one is applied.
+			if (!isLast) reading = this.page(rows.at(-1)?.last_sequence ?? cursor, withEvents);
+			// Its failure is met when it is awaited, or never, where the reader has given up.
+			reading.catch(() => undefined);
 			for (const row of rows) {
 				if (row.first_sequence !== cursor + 1) throw new Error(`the input log has a gap after ${cursor}`);
 				hash = chainHash(hash, row.inputs);
@@ -62,8 +66,19 @@ export class EngineLog implements InputLog {
 				};
 				cursor = row.last_sequence;
 			}
-			if (rows.length < PAGE_GROUPS) return;
+			if (isLast) return;
 		}
+	}
+
+	private async page(cursor: number, withEvents: boolean): Promise<LogRow[]> {
+		const { rows } = await this.pool.query<LogRow>({
+			name: withEvents ? "read_log_with_events" : "read_log",
+			text: `SELECT first_sequence, last_sequence, at_millis, inputs, ${withEvents ? "events" : "''::bytea AS events"},
+				request_ids, log_hash
+			FROM input_log WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2`,
+			values: [cursor, PAGE_GROUPS],
+		});
+		return rows;
 	}
 
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */

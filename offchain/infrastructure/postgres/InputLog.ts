@@ -7,7 +7,7 @@ export type LoggedGroup = {
 	lastSequence: number;
 	atMillis: number;
 	inputs: EngineInput[];
-	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8. */
+	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8; empty unless asked for. */
 	events: Buffer;
 	/** What each input's sender called it; null without any. */
 	requestIds: (string | null)[] | null;
@@ -25,8 +25,8 @@ export interface InputLog {
 	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup;
 	/** Fence, log, projections and outbox, all or nothing. Resolves after it is on disk. */
 	commit(prepared: PreparedGroup): Promise<void>;
-	/** Groups after `sequence`, in order, checked for gaps and for damage by the hash chain. */
-	groupsAfter(sequence: number, logHash: Buffer): AsyncGenerator<LoggedGroup>;
+	/** Groups after `sequence`, in order, checked for gaps and for damage; `events` empty unless asked for. */
+	groupsAfter(sequence: number, logHash: Buffer, withEvents: boolean): AsyncGenerator<LoggedGroup>;
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
 	eventsAfter(sequence: number): Promise<CommittedEvents[]>;
 	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */

@@ -52,7 +52,7 @@ export async function catchUp<State extends EngineState>(
 	options: { checkEvents: boolean; onGroup?: (group: AppliedInput[]) => void },
 ): Promise<void> {
 	const { state, requests } = recovered;
-	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash)) {
+	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash, options.checkEvents)) {
 		const group = logged.inputs.map((input, index): AppliedInput => {
 			const sequence = logged.firstSequence + index;
 			const events = state.apply(sequence, input);
