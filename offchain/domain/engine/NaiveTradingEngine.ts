@@ -855,6 +855,8 @@ export class NaiveTradingEngine {
 				return this.#cancelFrom(fact.account, 0, "LICENCE_MISSING");
 			case "MeterRegistered": {
 				const { meterId, owner, zoneId, source, maxWindowWh, nodeId } = fact;
+				if (!(Number.isInteger(zoneId) && zoneId >= 1 && zoneId <= ZONE_CODES.length))
+					return this.#refuse("ChainFact", "MALFORMED", `meter ${meterId} in zone ${zoneId}`);
 				meters.set(meterId, { owner, zoneId, source, maxWindowWh, nodeId, isActive: true });
 				return;
 			}

@@ -109,7 +109,7 @@ export class CandidateWalk {
 		const own = this.#zoneId - 1;
 		if ((this.#zones & (1 << own)) === 0) return;
 		for (let greyness = 0; greyness < 2; greyness++) {
-			const ladder = book.nodeLadder(this.#nodeId, side, rank, greyness);
+			const ladder = book.nodeLadder(this.#zoneId, this.#nodeId, side, rank, greyness);
 			if (ladder !== NONE) this.#open(ladder, this.#adders[own * 16 + own] as number, greyness * 4, 1);
 		}
 	}

@@ -26,8 +26,8 @@ export class WindowBook {
 	}
 
 	/** The feeder's own ladder, or 0. */
-	nodeLadder(nodeId: number, side: number, rank: number, greyness: number): number {
-		return this.#nodeLadders.get(nodeKey(nodeId, side, rank, greyness)) ?? NONE;
+	nodeLadder(zoneId: number, nodeId: number, side: number, rank: number, greyness: number): number {
+		return this.#nodeLadders.get(nodeKey(zoneId, nodeId, side, rank, greyness)) ?? NONE;
 	}
 
 	add(entry: Entry): void {
@@ -47,7 +47,7 @@ export class WindowBook {
 		entry.slot = slot;
 		this.pool.ladders.insert(ladder, order.priceSatPerKwh, slot, openWh);
 		if (nodeId === 0) return;
-		const key = nodeKey(nodeId, side, rank, greyness);
+		const key = nodeKey(zoneId, nodeId, side, rank, greyness);
 		let feeder = this.#nodeLadders.get(key);
 		if (feeder === undefined) {
 			feeder = this.pool.takeLadder();
@@ -131,6 +131,6 @@ export class WindowBook {
 	}
 }
 
-function nodeKey(nodeId: number, side: number, rank: number, greyness: number): number {
-	return ((nodeId * 2 + side) * RANKS + rank) * 2 + greyness;
+function nodeKey(zoneId: number, nodeId: number, side: number, rank: number, greyness: number): number {
+	return (((nodeId * 17 + zoneId) * 2 + side) * RANKS + rank) * 2 + greyness;
 }

@@ -1,0 +1,384 @@
+import { isRenewable } from "../../grid/energySource.ts";
+import type { GridLimits } from "../../grid/GridLimits.ts";
+import type { TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
+import { LOSS_CAP_ELEMENT } from "../../grid/ZonalWindowHeadroom.ts";
+import { EVERY_ZONE } from "../../grid/zones.ts";
+import type { Order } from "../../orders/Order.ts";
+import type { ReasonCode } from "../../orders/reasonCodes.ts";
+import { landedAdder, type ZonePairCharges } from "../../settlement/chargeSatPerKwh.ts";
+import type { Trade } from "../../settlement/Trade.ts";
+import type { Hash32 } from "../../units/Address.ts";
+import { energyWh, priceSatPerKwh } from "../../units/units.ts";
+import type { WindowId } from "../../units/window.ts";
+import { NONE } from "../book/PriceLadders.ts";
+import type { EngineEvent } from "../EngineEvent.ts";
+import type { PlaceEnergyOrder } from "../EngineInput.ts";
+import type { BookPool } from "./BookPool.ts";
+import { CandidateWalk } from "./CandidateWalk.ts";
+import type { EngineLedger } from "./EngineLedger.ts";
+import { type Entry, type HeadroomFactory, type Holding, holdingOf, type Meter, type Session } from "./EngineState.ts";
+import { orderRefusal } from "./orderRefusal.ts";
+import { RANKS } from "./WindowBook.ts";
+
+const ZONES = 16;
+const FILLED = "filled";
+const FREE: ZonePairCharges = { lossSatPerKwh: 0, wheelingSatPerKwh: 0, congestionSatPerKwh: 0, platformSatPerKwh: 0 };
+
+/** Orders from placement to their end: checks, matching in rank order, fills within the grid and the caps, cancels. */
+export class OrderMatching {
+	events: EngineEvent[] = [];
+	sequence = 0;
+	/** Orders by the window they named, for forgetting them together. */
+	readonly hashesByWindow = new Map<WindowId, Hash32[]>();
+	readonly #ledger: EngineLedger;
+	readonly #pool: BookPool;
+	readonly #headrooms: HeadroomFactory;
+	readonly #walk = new CandidateWalk();
+	readonly #adders = new Int32Array(ZONES * ZONES);
+	readonly #path: TradePath = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0 };
+	readonly #refusedPlaces = new Set<number>();
+
+	constructor(ledger: EngineLedger, pool: BookPool, headrooms: HeadroomFactory) {
+		this.#ledger = ledger;
+		this.#pool = pool;
+		this.#headrooms = headrooms;
+	}
+
+	// ── placing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+	place({ order, orderHash }: Omit<PlaceEnergyOrder, "type">): void {
+		const { state } = this.#ledger;
+		if (state.orders.has(orderHash)) return;
+		const refusal = orderRefusal(this.#ledger, order);
+		if (refusal !== null) return this.#reject(orderHash, order, refusal[0], refusal[1]);
+		const session = state.sessions.get(order.windowId) as Session;
+		const meter = state.meters.get(order.meterId) as Meter;
+		const account = this.#ledger.account(order.trader);
+		const isSell = order.side === "sell";
+		const entry: Entry = {
+			orderHash,
+			order,
+			openWh: order.energyWh,
+			filledWh: 0,
+			time: this.sequence,
+			zoneId: meter.zoneId,
+			nodeId: meter.nodeId,
+			greyness: isSell && isRenewable(meter.source) ? 0 : 1,
+			holding: holdingOf(session, account),
+			slot: NONE,
+		};
+		if (order.postOnly && this.#begins(session, entry)) {
+			return this.#reject(orderHash, order, "POST_ONLY_WOULD_TRADE", "an opposite order stands at this price");
+		}
+		if (order.timeInForce === "fok" && !this.#fillsCompletely(session, entry)) {
+			return this.#reject(orderHash, order, "FILL_OR_KILL", "not enough can be traded at once");
+		}
+		this.#accept(session, entry);
+		this.events.push({ type: "OrderPlaced", orderHash, order });
+		this.match(session, entry);
+		if (entry.openWh === 0) return;
+		if (order.orderClass === "market" || order.timeInForce === "ioc" || order.timeInForce === "fok") {
+			return this.end(session, entry, "IMMEDIATE_REMAINDER");
+		}
+		session.book.add(entry);
+		this.events.push({ type: "OrderRested", orderHash, windowId: order.windowId, openWh: entry.openWh });
+	}
+
+	#accept(session: Session, entry: Entry): void {
+		const { order, orderHash, holding } = entry;
+		holding.sequences.add(order.sequence);
+		holding.entries.push(entry);
+		session.entries.push(entry);
+		if (order.validUntil !== 0) session.nextExpiry = Math.min(session.nextExpiry, order.validUntil);
+		this.#ledger.state.orders.set(orderHash, entry);
+		this.remember(orderHash, order.windowId);
+		this.#ledger.reserve(holding, this.#ledger.orderHoldMsat(order, session, order.energyWh));
+		if (order.side === "sell") addTo(session.soldWh, order.meterId, order.energyWh);
+	}
+
+	remember(orderHash: Hash32, windowId: WindowId): void {
+		const hashes = this.hashesByWindow.get(windowId);
+		if (hashes === undefined) this.hashesByWindow.set(windowId, [orderHash]);
+		else hashes.push(orderHash);
+	}
+
+	#reject(orderHash: Hash32, order: Order, reason: ReasonCode, detail: string): void {
+		this.#ledger.state.orders.set(orderHash, order.windowId);
+		this.remember(orderHash, order.windowId);
+		this.events.push({ type: "OrderRejected", orderHash, order, reason, detail });
+	}
+
+	// ── matching ─────────────────────────────────────────────────────────────────────────────────────────────
+
+	setCharges(charges: readonly (readonly ZonePairCharges[])[]): void {
+		this.#adders.fill(0);
+		for (const [sell, row] of charges.slice(0, ZONES).entries()) {
+			for (const [buy, pair] of row.slice(0, ZONES).entries()) this.#adders[sell * ZONES + buy] = landedAdder(pair);
+		}
+	}
+
+	charges(sellZoneId: number, buyZoneId: number): ZonePairCharges {
+		return this.#ledger.state.charges[sellZoneId - 1]?.[buyZoneId - 1] ?? FREE;
+	}
+
+	match(session: Session, taker: Entry): void {
+		const { entries } = this.#pool;
+		const refused = this.#refusedPlaces;
+		this.#begin(session, taker);
+		refused.clear();
+		while (taker.openWh > 0) {
+			const slot = this.#walk.next();
+			if (slot === NONE) return;
+			const maker = entries[slot] as Entry;
+			if (maker.holding === taker.holding) {
+				const mode = taker.order.selfTradeMode;
+				if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
+				if (mode !== "cancelOldest") return this.end(session, taker, "SELF_TRADE");
+				continue;
+			}
+			// What an element refused completely it refuses to every candidate at that place, until something moves.
+			const place = maker.zoneId + maker.nodeId * 32;
+			if (refused.size > 0 && refused.has(place)) continue;
+			const outcome = this.#fill(session, taker, maker);
+			if (outcome === FILLED) refused.clear();
+			else if (outcome !== LOSS_CAP_ELEMENT) refused.add(place);
+		}
+	}
+
+	#begin(session: Session, taker: Entry): void {
+		const { tradingZones } = this.#ledger.rules(session);
+		const own = 1 << (taker.zoneId - 1);
+		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
+		this.#walk.begin(session.book, taker, (tradingZones & own) === 0 ? 0 : reach, this.#adders);
+	}
+
+	#begins(session: Session, taker: Entry): boolean {
+		this.#begin(session, taker);
+		return this.#walk.next() !== NONE;
+	}
+
+	/** "filled", or the element that refused; null where a directive's cap did. */
+	#fill(session: Session, taker: Entry, maker: Entry): string | null {
+		const isSell = taker.order.side === "sell";
+		const sell = isSell ? taker : maker;
+		const buy = isSell ? maker : taker;
+		const path = this.#pathOf(sell, buy);
+		const headroom = this.headroom(session);
+		const wantedWh = Math.min(taker.openWh, maker.openWh, this.#capLeftWh(session, sell.zoneId, buy.zoneId));
+		let admittedWh = wantedWh;
+		let lossWh = 0;
+		if (headroom !== null) {
+			const admission = headroom.admit(path, wantedWh);
+			admittedWh = admission.admittedWh;
+			if (admission.limitingElement !== null && admittedWh < wantedWh) {
+				this.events.push({
+					type: "GridConstraintViolation",
+					windowId: session.windowId,
+					element: admission.limitingElement,
+					requestedWh: wantedWh,
+					admittedWh,
+					orderHash: taker.orderHash,
+				});
+			}
+			if (admittedWh === 0) return admission.limitingElement;
+			lossWh = headroom.reserve(path, admittedWh).lossWh;
+		} else if (admittedWh === 0) return null;
+		this.#trade(session, sell, buy, maker, admittedWh, lossWh);
+		return FILLED;
+	}
+
+	/** At the resting order's price: the seller's net, or the buyer's all-in less the charges. */
+	#trade(session: Session, sell: Entry, buy: Entry, maker: Entry, wh: number, lossWh: number): void {
+		const charges = this.charges(sell.zoneId, buy.zoneId);
+		const adder = landedAdder(charges);
+		const netPrice = maker === sell ? sell.order.priceSatPerKwh : buy.order.priceSatPerKwh - adder;
+		const buyerPrice = netPrice + adder;
+		const trade: Trade = {
+			tradeId: `${this.sequence}-${this.events.length}`,
+			windowId: session.windowId,
+			sellOrderHash: sell.orderHash,
+			buyOrderHash: buy.orderHash,
+			seller: sell.order.trader,
+			buyer: buy.order.trader,
+			sellMeterId: sell.order.meterId,
+			buyMeterId: buy.order.meterId,
+			sellZoneId: sell.zoneId,
+			buyZoneId: buy.zoneId,
+			energyWh: energyWh(wh),
+			lossWh: energyWh(lossWh),
+			sellerPriceSatPerKwh: priceSatPerKwh(netPrice + charges.lossSatPerKwh),
+			buyerPriceSatPerKwh: priceSatPerKwh(buyerPrice),
+			takerSide: maker === sell ? "buy" : "sell",
+		};
+		session.trades.push(trade);
+		addToZones(session, trade, wh);
+		takeFrom(sell, session, wh);
+		takeFrom(buy, session, wh);
+		// The buyer's hold falls from his limit to the price; the seller's margin stays until settlement.
+		this.#ledger.reserve(buy.holding, (buyerPrice - buy.order.priceSatPerKwh) * wh);
+		const { tradeId, sellOrderHash, buyOrderHash } = trade;
+		this.events.push(
+			{ type: "OrderMatched", tradeId, sellOrderHash, buyOrderHash, energyWh: wh },
+			{ type: "TradeExecuted", trade },
+		);
+	}
+
+	/** Tries the fill on the grid, then undoes it. */
+	#fillsCompletely(session: Session, taker: Entry): boolean {
+		const headroom = this.headroom(session);
+		const undo: { path: TradePath; wh: number; lossWh: number }[] = [];
+		const movedWh = { sell: new Float64Array(ZONES + 1), buy: new Float64Array(ZONES + 1) };
+		const { capWh } = this.#ledger.rules(session);
+		let leftWh = taker.openWh;
+		this.#begin(session, taker);
+		while (leftWh > 0) {
+			const slot = this.#walk.next();
+			if (slot === NONE) break;
+			const maker = this.#pool.entries[slot] as Entry;
+			if (maker.holding === taker.holding) break;
+			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+			const sellMoved = movedWh.sell[sell.zoneId] as number;
+			const buyMoved = movedWh.buy[buy.zoneId] as number;
+			const sellCap = capLeft(capWh[sell.zoneId], session.sellZoneWh[sell.zoneId]) - sellMoved;
+			const buyCap = capLeft(capWh[buy.zoneId], session.buyZoneWh[buy.zoneId]) - buyMoved;
+			const wantedWh = Math.min(leftWh, maker.openWh, sellCap, buyCap);
+			const path = { ...this.#pathOf(sell, buy) };
+			const wh = headroom?.admit(path, wantedWh).admittedWh ?? wantedWh;
+			if (wh === 0) continue;
+			if (headroom !== null) undo.push({ path, wh, lossWh: headroom.reserve(path, wh).lossWh });
+			leftWh -= wh;
+			movedWh.sell[sell.zoneId] = sellMoved + wh;
+			movedWh.buy[buy.zoneId] = buyMoved + wh;
+		}
+		for (const { path, wh, lossWh } of undo.reverse()) headroom?.release(path, wh, lossWh);
+		return leftWh === 0;
+	}
+
+	#capLeftWh(session: Session, sellZoneId: number, buyZoneId: number): number {
+		const { capWh } = this.#ledger.rules(session);
+		return Math.min(
+			capLeft(capWh[sellZoneId], session.sellZoneWh[sellZoneId]),
+			capLeft(capWh[buyZoneId], session.buyZoneWh[buyZoneId]),
+		);
+	}
+
+	/** After limits widen or charges fall: every resting order, oldest first, looks again. */
+	rematchAll(): void {
+		for (const session of this.#ledger.state.sessions.values()) {
+			if (session.state !== "open" && session.state !== "crossZoneClosed") continue;
+			if (!this.#hasCrossedOrders(session)) continue;
+			for (const entry of [...session.entries]) {
+				if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
+			}
+		}
+	}
+
+	/** Whether any zone's best bid reaches any zone's best ask at today's charges: most windows need no second look. */
+	#hasCrossedOrders({ book }: Session): boolean {
+		const { price, lowest, highest } = this.#pool.ladders;
+		const bids = new Int32Array(ZONES).fill(-1);
+		const asks = new Int32Array(ZONES).fill(2 ** 30);
+		for (const [index, ladder] of book.ladder.entries()) {
+			if (ladder === NONE || lowest[ladder] === NONE) continue;
+			const zone = index & 15;
+			if (index < RANKS * 32) {
+				bids[zone] = Math.max(bids[zone] as number, price[highest[ladder] as number] as number);
+			} else asks[zone] = Math.min(asks[zone] as number, price[lowest[ladder] as number] as number);
+		}
+		return this.#adders.some((adder, pair) => (bids[pair & 15] as number) - (asks[pair >>> 4] as number) - adder >= 0);
+	}
+
+	// ── ending ───────────────────────────────────────────────────────────────────────────────────────────────
+
+	cancelWhere(session: Session, matches: (entry: Entry) => boolean, reason: ReasonCode | "expired"): void {
+		for (const entry of session.entries) {
+			if (entry.openWh > 0 && matches(entry)) this.end(session, entry, reason);
+		}
+	}
+
+	/** All of one account's open orders in the window. */
+	cancelHolding(session: Session, holding: Holding | undefined, reason: ReasonCode): void {
+		for (const entry of holding?.entries ?? []) this.end(session, entry, reason);
+	}
+
+	end(session: Session, entry: Entry, reason: ReasonCode | "expired"): void {
+		const { order, orderHash, openWh } = entry;
+		if (openWh === 0) return;
+		entry.openWh = 0;
+		session.book.update(entry);
+		this.#ledger.reserve(entry.holding, -this.#ledger.orderHoldMsat(order, session, openWh));
+		if (order.side === "sell") addTo(session.soldWh, order.meterId, -openWh);
+		const { trader: account, windowId } = order;
+		this.events.push(
+			reason === "expired"
+				? { type: "OrderExpired", orderHash, account, windowId, openWh }
+				: { type: "OrderCancelled", orderHash, account, windowId, openWh, reason },
+		);
+	}
+
+	/** Undoes the window's fills in the zone, last first. */
+	unwindZone(session: Session, zoneId: number, reason: ReasonCode): void {
+		const { windowId } = session;
+		const touches = ({ sellZoneId, buyZoneId }: Trade) =>
+			zoneId === EVERY_ZONE || sellZoneId === zoneId || buyZoneId === zoneId;
+		const undone = session.trades.filter(touches);
+		session.trades = session.trades.filter((trade) => !touches(trade));
+		for (const trade of undone.reverse()) {
+			const sell = this.#ledger.state.orders.get(trade.sellOrderHash) as Entry;
+			const buy = this.#ledger.state.orders.get(trade.buyOrderHash) as Entry;
+			sell.filledWh -= trade.energyWh;
+			buy.filledWh -= trade.energyWh;
+			session.headroom?.release(this.#pathOf(sell, buy), trade.energyWh, trade.lossWh);
+			addTo(session.soldWh, trade.sellMeterId, -trade.energyWh);
+			addToZones(session, trade, -trade.energyWh);
+			this.#ledger.reserve(buy.holding, -trade.buyerPriceSatPerKwh * trade.energyWh);
+			this.#ledger.reserve(sell.holding, -this.#ledger.marginMsat(session, trade.energyWh));
+			this.events.push({ type: "TradeUnwound", tradeId: trade.tradeId, windowId, energyWh: trade.energyWh, reason });
+		}
+	}
+
+	// ── grid ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+	headroom(session: Session): WindowHeadroom | null {
+		if (session.headroom === null) {
+			const limits = this.limitsOf(session.windowId);
+			if (limits !== null) session.headroom = this.#headrooms.create(limits);
+		}
+		return session.headroom;
+	}
+
+	limitsOf(windowId: WindowId): GridLimits | null {
+		const { limits } = this.#ledger.state;
+		return (
+			limits.findLast(({ fromWindow, toWindow }) => fromWindow <= windowId && windowId <= toWindow)?.limits ?? null
+		);
+	}
+
+	#pathOf(sell: Entry, buy: Entry): TradePath {
+		const path = this.#path;
+		path.sellZoneId = sell.zoneId;
+		path.sellNodeId = sell.nodeId;
+		path.buyZoneId = buy.zoneId;
+		path.buyNodeId = buy.nodeId;
+		return path;
+	}
+}
+
+function takeFrom(entry: Entry, session: Session, wh: number): void {
+	entry.openWh -= wh;
+	entry.filledWh += wh;
+	session.book.update(entry);
+}
+
+function capLeft(capWh: number | undefined, usedWh: number | undefined): number {
+	return Math.max(0, (capWh as number) - (usedWh as number));
+}
+
+function addTo(amounts: Map<number, number>, key: number, amount: number): void {
+	amounts.set(key, (amounts.get(key) ?? 0) + amount);
+}
+
+export function addToZones(session: Session, { sellZoneId, buyZoneId }: Trade, wh: number): void {
+	session.sellZoneWh[sellZoneId] = (session.sellZoneWh[sellZoneId] as number) + wh;
+	session.buyZoneWh[buyZoneId] = (session.buyZoneWh[buyZoneId] as number) + wh;
+}
