@@ -16,6 +16,6 @@ library Roles {
     uint64 internal constant REGISTRAR = 10;
     /// @notice Sets shortfall prices within the regulator's band; appointed by EGAT.
     uint64 internal constant SYSTEM_OPERATOR = 21;
-    /// @notice Hands out test tokens on local chains.
+    /// @notice Hands out test tokens where not everybody may; nobody holds it.
     uint64 internal constant FAUCET = 22;
 }

@@ -7,6 +7,7 @@ import { CONTRACT_NAMES, type ContractName, type Deployment, type SafeName } fro
 import { deploySafeContracts, deploySafes, type SafeOwners } from "./deploySafes.ts";
 import { type Artifact, loadAccessManagerArtifact, loadArtifact } from "./loadArtifact.ts";
 import { accessManagerAbi, registryAbi, vaultAbi } from "./protocolAbi.ts";
+import { FAUCET_FUNCTION, RESTRICTED_FUNCTIONS } from "./restrictedFunctions.ts";
 import { AUTHORITY_NUMBERS, ROLE_ADMINS, ROLES, type RoleName } from "./roles.ts";
 
 /** Who holds what from the first block on. */
@@ -124,22 +125,6 @@ async function deployContracts(
 	return addresses;
 }
 
-/** Which role calls which restricted function; every other one stays with the administrator. */
-export function functionRoles(addresses: Record<ContractName, Address>): {
-	target: Address;
-	signature: string;
-	role: RoleName;
-}[] {
-	const RULES =
-		"publishRules((uint32,uint16,uint16,uint16,uint16[16],uint16,uint16,uint16,uint16,uint16,uint16,uint16))";
-	return [
-		{ target: addresses.WindowSettlement, signature: "commitWindow(uint32,bytes32,uint16,uint32)", role: "OPERATOR" },
-		{ target: addresses.MarketRules, signature: RULES, role: "ERC" },
-		{ target: addresses.MarketRules, signature: "setShortfallPrices(uint32,uint256)", role: "SYSTEM_OPERATOR" },
-		{ target: addresses.CertificateRegistry, signature: "publishEmissionFactors(uint32,uint256)", role: "ERC" },
-	];
-}
-
 async function wire(
 	clients: DeployClients,
 	parameters: DeployParameters,
@@ -186,21 +171,18 @@ async function wire(
 
 function roleSetup(addresses: Record<ContractName, Address>, parameters: DeployParameters): Hex[] {
 	const names = (Object.keys(ROLES) as RoleName[]).filter((name) => name !== "ADMIN" && name !== "PUBLIC");
-	const faucet = parameters.token === undefined;
+	const faucet = parameters.token === undefined ? [FAUCET_FUNCTION] : [];
 	return [
 		...names.map((name) => managerCall("labelRole", [ROLES[name], name])),
-		...functionRoles(addresses).map(({ target, signature, role }) =>
-			managerCall("setTargetFunctionRole", [target, [toFunctionSelector(`function ${signature}`)], ROLES[role]]),
-		),
-		...(faucet
-			? [
-					managerCall("setTargetFunctionRole", [
-						addresses.SatoshiToken,
-						[toFunctionSelector("function mint(address,uint256)")],
-						ROLES.PUBLIC,
-					]),
-				]
-			: []),
+		...[...RESTRICTED_FUNCTIONS, ...faucet]
+			.filter(({ role }) => role !== "ADMIN")
+			.map(({ contract, signature, role }) =>
+				managerCall("setTargetFunctionRole", [
+					addresses[contract],
+					[toFunctionSelector(`function ${signature}`)],
+					ROLES[role],
+				]),
+			),
 	];
 }
 

@@ -135,6 +135,7 @@ export const accessManagerAbi = parseAbi([
 	"function execute(address target, bytes data) payable returns (uint32)",
 	"event RoleGranted(uint64 indexed roleId, address indexed account, uint32 delay, uint48 since, bool newMember)",
 	"event RoleRevoked(uint64 indexed roleId, address indexed account)",
+	"event TargetFunctionRoleUpdated(address indexed target, bytes4 selector, uint64 indexed roleId)",
 ]);
 
 /** Every event an indexer reads. */
