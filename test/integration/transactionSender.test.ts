@@ -12,6 +12,7 @@ import {
 	TransactionSender,
 	type TransactionSenderOptions,
 } from "../../offchain/infrastructure/reconciliation/TransactionSender.ts";
+import { FlakyRpc } from "./FlakyRpc.ts";
 import { eventually } from "./TestVenue.ts";
 import { testKey } from "./testKeys.ts";
 import { rpcCall, TEST_CHAIN, type TestDatabase, testDatabase } from "./testServices.ts";
@@ -199,6 +200,57 @@ describe("X2 transaction sender", () => {
 		await mine();
 		expect((await outcome).status).to.equal("confirmed");
 		expect(await counter()).to.equal(before + 1);
+		await sender.stop();
+	});
+
+	for (const fate of ["lose request", "lose answer", "already known"] as const) {
+		it(`behavior: maybe sent (${fate}): the chain is asked, the request happens once`, async () => {
+			const before = await counter();
+			const rpc = new FlakyRpc(chain.rpcUrl);
+			await rpc.start();
+			let sends = 0;
+			rpc.fate = (method) => (method === "eth_sendRawTransaction" && sends++ < 3 ? fate : "answer");
+			const sender = await started({ rpcUrl: rpc.rpcUrl });
+			const outcome = sender.send(request(`maybe ${fate}`));
+			await eventually(pending, (count) => count === 1);
+			await mine();
+			expect((await outcome).status).to.equal("confirmed");
+			await mine();
+			expect(await counter()).to.equal(before + 1);
+			expect(sends).to.be.greaterThan(0);
+			await sender.stop();
+			rpc.stop();
+		});
+	}
+
+	it("behavior: nonces whose bytes are lost are filled, alarmed, and nothing behind them waits", async () => {
+		const before = await counter();
+		// As after restoring a backup that is a little older than the chain's pool.
+		await database.pool.query("UPDATE chain_senders SET next_nonce = next_nonce + 2 WHERE sender = $1", [key.address]);
+		const sender = await started();
+		const outcome = sender.send(request("behind the gap"));
+		await eventually(pending, (count) => count === 3);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
+		expect(await counter()).to.equal(before + 1);
+		expect(alarms.filter((alarm) => /is filled with an empty transfer/.test(alarm))).to.have.length.of.at.least(1);
+		await sender.stop();
+	});
+
+	it("error: a fee at its cap is alarmed and never exceeded", async () => {
+		const cap = 5_000_000_000n;
+		const sender = await started({ bumpAfterMillis: 20, maxFeePerGasCap: cap });
+		const outcome = sender.send(request("capped"));
+		await eventually(
+			async () => alarms.join(),
+			(text) => /has reached its cap/.test(text),
+		);
+		const { rows } = await database.pool.query(
+			"SELECT max(max_fee_per_gas)::text AS most FROM chain_transaction_attempts JOIN chain_transactions USING (transaction_id) WHERE request_key = 'capped'",
+		);
+		expect(BigInt(rows[0].most) <= cap).to.equal(true);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
 		await sender.stop();
 	});
 
