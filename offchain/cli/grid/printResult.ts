@@ -8,7 +8,14 @@ export function printResult(isJson: boolean, value: unknown, text: () => (string
 		text()
 			.map((part) => (typeof part === "string" ? part : formatTable(part.headings, aligned(part))))
 			.join("\n");
+	if (!process.stdout.listeners("error").includes(endQuietly)) process.stdout.on("error", endQuietly);
 	process.stdout.write(`${isJson ? JSON.stringify(value) : shown()}\n`);
+}
+
+/** Whoever reads may have seen enough (`| head`). */
+function endQuietly(error: NodeJS.ErrnoException): void {
+	if (error.code !== "EPIPE") throw error;
+	process.exit(0);
 }
 
 /** Columns of rounded numbers to the right, as `formatTable` does with whole ones. */
