@@ -70,7 +70,7 @@ function installPackages(major) {
 }
 
 function buildContracts() {
-	run(`"${projectNode()}" "${join(root, "node_modules", "hardhat", "dist", "src", "cli.js")}" build`);
+	run(`"${projectNode()}" "${join(root, "node_modules", "hardhat", "dist", "src", "cli.js")}" --no-typechain build --no-tests`);
 }
 
 function projectNode() {
