@@ -5,6 +5,7 @@ import type { Clock } from "../application/ports/Clock.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
 import { RehearsalClock } from "../infrastructure/clock/RehearsalClock.ts";
 import { SystemClock } from "../infrastructure/clock/SystemClock.ts";
+import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import type { Config, VariableName } from "../infrastructure/config/configSchema.ts";
 import { readConfig, variableMeta } from "../infrastructure/config/readConfig.ts";
 import { createLogger, type Logger } from "../infrastructure/observability/createLogger.ts";
@@ -63,7 +64,7 @@ export async function runRole(role: Role): Promise<void> {
 		};
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end(0));
 		const pool = openPool(config.DATABASE_URL, `gridtokenx ${role.name}`, config.DATABASE_POOL_SIZE);
-		await migrate(pool);
+		await untilMigrated(pool, logger);
 		const clock = options.clock === undefined ? new SystemClock() : new RehearsalClock(JSON.parse(options.clock));
 		const say = (state: object): void => console.log(JSON.stringify({ role: role.name, pid: process.pid, ...state }));
 		stop = await role.start({ config, pool, clock, logger, signal: stopping.signal, say, fatal });
@@ -71,6 +72,23 @@ export async function runRole(role: Role): Promise<void> {
 		const { lines, exitCode } = explainFailure(error);
 		for (const line of lines) console.error(line);
 		process.exit(exitCode);
+	}
+}
+
+/** A database that is away is waited for: ending and starting again would only burn the machine that must recover. */
+async function untilMigrated(pool: pg.Pool, logger: Logger): Promise<void> {
+	for (let attempt = 0; ; attempt++) {
+		try {
+			await migrate(pool);
+			return;
+		} catch (error) {
+			const { code, message } = error as { code?: string; message: string };
+			// Connection and shutdown states of PostgreSQL, and the system's own codes; not a wrong password or a broken migration.
+			const isAway = /^(08|53|57P)|^E[A-Z]+$/.test(code ?? "") || /connection terminated|timeout/i.test(message);
+			if (!isAway) throw error;
+			if (attempt % 20 === 0) logger.warn({ cause: message }, "waiting for the database");
+			await sleepMillis(250);
+		}
 	}
 }
 

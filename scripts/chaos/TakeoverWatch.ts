@@ -40,7 +40,7 @@ export class TakeoverWatch {
 	/** To the first commit of a later leader; null while there is none. */
 	private takeover(startedAt: number, epoch: number): Promise<number | null> {
 		return this.number(
-			`SELECT greatest(0, (extract(epoch FROM min(committed_at)) * 1000)::bigint - ${startedAt}) AS value FROM input_log
+			`SELECT (extract(epoch FROM min(committed_at)) * 1000)::bigint - ${startedAt} AS value FROM input_log
 			WHERE committed_at > to_timestamp(${startedAt / 1000}) AND epoch > ${epoch}`,
 		);
 	}

@@ -141,7 +141,7 @@ async function whenFinal(rig: ChaosRig, first: number, rounds: number, say: (lin
 	for (;;) {
 		const open = await rig.pool
 			.query<{ window_id: number; stage: string; problem: string | null }>(
-				"SELECT window_id, stage, problem FROM window_pipelines WHERE window_id BETWEEN $1 AND $2",
+				"SELECT window_id, stage, attempts, problem, next_chunk FROM window_pipelines WHERE window_id BETWEEN $1 AND $2",
 				[first, first + rounds - 1],
 			)
 			.then(({ rows }) => (rows.length < rounds ? null : rows.filter(({ stage }) => !FINAL_STAGES.has(stage))))
