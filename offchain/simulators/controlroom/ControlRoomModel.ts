@@ -27,6 +27,7 @@ export class ControlRoomModel {
 	readonly #seed: number;
 	readonly #sourceId: string;
 	readonly #outages: Outages;
+	readonly #demandFactor: number;
 	/** Of the lines in service; rebuilt when an outage begins or ends. */
 	#model: { key: string; zonal: ThaiZonalModel } | null = null;
 
@@ -37,12 +38,15 @@ export class ControlRoomModel {
 		sourceId: string;
 		/** Lines out of service at a time; none by default. */
 		outages?: Outages;
+		/** Multiplies the profile's mean demand: 1 by default. */
+		demandFactor?: number;
 	}) {
 		this.#profiles = options.profiles;
 		this.#network = options.network;
 		this.#seed = options.seed;
 		this.#sourceId = options.sourceId;
 		this.#outages = options.outages ?? (() => []);
+		this.#demandFactor = options.demandFactor ?? 1;
 	}
 
 	/** `traded`: net export by zone of the running window's trades, Wh. Throws where outages split the network. */
@@ -77,8 +81,8 @@ export class ControlRoomModel {
 	#zones(windowId: WindowId, traded: ReadonlyMap<ZoneCode, number>): ZoneReading[] {
 		const { load, solar, wind, hydro } = this.#profiles;
 		const readings = ZONE_CODES.map((code) => ({
-			demand: load.zoneMegawatts(code, windowId),
-			forecast: load.zoneMegawatts(code, windowId + FORECAST_WINDOWS),
+			demand: this.#demandFactor * load.zoneMegawatts(code, windowId),
+			forecast: this.#demandFactor * load.zoneMegawatts(code, windowId + FORECAST_WINDOWS),
 			solar: megawatts(solar, code, windowId),
 			wind: megawatts(wind, code, windowId),
 			hydro: megawatts(hydro, code, windowId),
