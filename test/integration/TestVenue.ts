@@ -6,7 +6,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { ReconciliationService } from "../../offchain/application/services/ReconciliationService.ts";
 import { WindowPipelineService } from "../../offchain/application/services/WindowPipelineService.ts";
 import { LocalKeySigner } from "../../offchain/client/LocalKeySigner.ts";
-import { NaiveTradingEngine } from "../../offchain/domain/engine/NaiveTradingEngine.ts";
+import { TradingEngine } from "../../offchain/domain/engine/TradingEngine.ts";
 import type { EnergySource } from "../../offchain/domain/grid/energySource.ts";
 import type { Licensee } from "../../offchain/domain/grid/zones.ts";
 import type { Order } from "../../offchain/domain/orders/Order.ts";
@@ -249,8 +249,8 @@ export class TestVenue {
 		const engine = await DurableEngine.start({
 			pool: this.database.pool,
 			epoch: lock.epoch,
-			create: () => new NaiveTradingEngine(headrooms),
-			restore: (bytes) => NaiveTradingEngine.restore(bytes, headrooms),
+			create: () => new TradingEngine(headrooms),
+			restore: (bytes) => TradingEngine.restore(bytes, headrooms),
 			onFatal: (error) => this.alarms.push(`engine: ${error.message}`),
 		});
 		return {
@@ -363,7 +363,7 @@ export class TestVenue {
 	}
 }
 
-export type TestEngine = { engine: DurableEngine<NaiveTradingEngine>; stop: () => Promise<void> };
+export type TestEngine = { engine: DurableEngine<TradingEngine>; stop: () => Promise<void> };
 
 /** Polls until the check passes; fails with the last value seen. */
 export async function eventually<T>(look: () => Promise<T>, isDone: (value: T) => boolean, timeoutMillis = 20_000) {

@@ -1,8 +1,8 @@
-import { NaiveTradingEngine } from "../../domain/engine/NaiveTradingEngine.ts";
+import { TradingEngine } from "../../domain/engine/TradingEngine.ts";
 import { ZonalWindowHeadroom } from "../../domain/grid/ZonalWindowHeadroom.ts";
 
 /** The engine this system runs, with the zonal grid model. */
-export type RunningEngine = NaiveTradingEngine;
+export type RunningEngine = TradingEngine;
 
 const HEADROOMS = {
 	create: (limits: ConstructorParameters<typeof ZonalWindowHeadroom>[0]) => new ZonalWindowHeadroom(limits),
@@ -10,9 +10,9 @@ const HEADROOMS = {
 };
 
 export function createEngine(): RunningEngine {
-	return new NaiveTradingEngine(HEADROOMS);
+	return new TradingEngine(HEADROOMS);
 }
 
 export function restoreEngine(snapshot: Uint8Array): RunningEngine {
-	return NaiveTradingEngine.restore(snapshot, HEADROOMS);
+	return TradingEngine.restore(snapshot, HEADROOMS);
 }

@@ -6,6 +6,7 @@
 import { measureAdversarial } from "./adversarial.ts";
 import { bookStream } from "./bookStream.ts";
 import { ownSubject, peerSubject } from "./bookSubjects.ts";
+import { measureFull } from "./full.ts";
 import { timeAll, timeEach } from "./latency.ts";
 import { measureReplay } from "./replay.ts";
 import { measureResting } from "./resting.ts";
@@ -28,6 +29,10 @@ async function measure(): Promise<Record<string, number>> {
 			return measureBooks(ownSubject, BOOKS);
 		case "books960Peer":
 			return measureBooks(peerSubject, BOOKS);
+		case "full":
+			return measureFull(count, 1);
+		case "full96":
+			return measureFull(count, 96);
 		case "adversarial":
 			return measureAdversarial();
 		case "resting":

@@ -2,10 +2,9 @@ import { EVERY_ZONE } from "../../grid/zones.ts";
 import type { Order } from "../../orders/Order.ts";
 import type { ReasonCode } from "../../orders/reasonCodes.ts";
 import { MAX_ENERGY_WH, MAX_PRICE_SAT_PER_KWH } from "../../units/units.ts";
-import { windowEnd, windowStart } from "../../units/window.ts";
+import { windowEnd } from "../../units/window.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { type Account, epochAt, type Meter, type Session } from "./EngineState.ts";
-import { GATE_CLOSURE_SECONDS } from "./gates.ts";
 
 const GRID_OPERATOR_TIER = 4;
 
@@ -25,7 +24,7 @@ export function orderRefusal(ledger: EngineLedger, order: Order): Refusal | null
 	if (!meter.isActive) return ["METER_INACTIVE", `meter ${order.meterId}`];
 	const session = state.sessions.get(order.windowId);
 	if (session === undefined || (session.state !== "open" && session.state !== "crossZoneClosed")) {
-		const isOver = session !== undefined || state.nowSeconds >= windowStart(order.windowId) - GATE_CLOSURE_SECONDS;
+		const isOver = order.windowId < state.nextToOpen;
 		return isOver ? ["GATE_CLOSED", "trading of the window has ended"] : ["WINDOW_NOT_OPEN", "not yet open"];
 	}
 	if (session.holdings.get(account)?.sequences.has(order.sequence) === true) {

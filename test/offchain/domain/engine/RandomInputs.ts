@@ -226,6 +226,7 @@ export class RandomInputs {
 			case 13:
 				return { kind: "WindowCommitted", windowId };
 			default: {
+				if (random(3) > 0) return { kind: "ExitCancelled", account };
 				const deltas = [{ account, deltaMsat: random(100) }];
 				if (random(3) > 0) return { kind: "WindowSettled", windowId, deltas, partial: random(2) === 0 };
 				return { kind: random(2) === 0 ? "WindowVoided" : "WindowExpired", windowId };

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { EngineEvent } from "../../../../offchain/domain/engine/EngineEvent.ts";
 import type { EngineInput } from "../../../../offchain/domain/engine/EngineInput.ts";
-import { NaiveTradingEngine } from "../../../../offchain/domain/engine/NaiveTradingEngine.ts";
 import { TradingEngine } from "../../../../offchain/domain/engine/TradingEngine.ts";
 import { ZonalWindowHeadroom } from "../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
+import { NaiveTradingEngine } from "./NaiveTradingEngine.ts";
 import { RandomInputs } from "./RandomInputs.ts";
 
 const HEADROOMS = {

@@ -1,25 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { type EnergySource, isRenewable } from "../grid/energySource.ts";
-import type { GridLimits } from "../grid/GridLimits.ts";
-import type { TradePath, WindowHeadroom } from "../grid/WindowHeadroom.ts";
-import { LOSS_CAP_ELEMENT } from "../grid/ZonalWindowHeadroom.ts";
-import { EVERY_ZONE, ZONE_CODES } from "../grid/zones.ts";
-import type { Order } from "../orders/Order.ts";
-import type { ReasonCode } from "../orders/reasonCodes.ts";
-import { landedAdder, type ZonePairCharges } from "../settlement/chargeSatPerKwh.ts";
-import type { Trade } from "../settlement/Trade.ts";
-import type { Address, Hash32 } from "../units/Address.ts";
-import { energyWh, MAX_ENERGY_WH, MAX_PRICE_SAT_PER_KWH, priceSatPerKwh } from "../units/units.ts";
-import {
-	deliveryDayStart,
-	type UnixSeconds,
-	type WindowId,
-	windowAt,
-	windowEnd,
-	windowStart,
-} from "../units/window.ts";
-import type { EngineEvent, SessionState } from "./EngineEvent.ts";
+import type { EngineEvent, SessionState } from "../../../../offchain/domain/engine/EngineEvent.ts";
 import type {
 	AmendOrder,
 	ChainFactBody,
@@ -27,7 +8,31 @@ import type {
 	EngineInput,
 	PlaceEnergyOrder,
 	SetMarketRules,
-} from "./EngineInput.ts";
+} from "../../../../offchain/domain/engine/EngineInput.ts";
+import { type EnergySource, isRenewable } from "../../../../offchain/domain/grid/energySource.ts";
+import type { GridLimits } from "../../../../offchain/domain/grid/GridLimits.ts";
+import type { TradePath, WindowHeadroom } from "../../../../offchain/domain/grid/WindowHeadroom.ts";
+import { LOSS_CAP_ELEMENT } from "../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
+import { EVERY_ZONE, ZONE_CODES } from "../../../../offchain/domain/grid/zones.ts";
+import type { Order } from "../../../../offchain/domain/orders/Order.ts";
+import type { ReasonCode } from "../../../../offchain/domain/orders/reasonCodes.ts";
+import { landedAdder, type ZonePairCharges } from "../../../../offchain/domain/settlement/chargeSatPerKwh.ts";
+import type { Trade } from "../../../../offchain/domain/settlement/Trade.ts";
+import type { Address, Hash32 } from "../../../../offchain/domain/units/Address.ts";
+import {
+	energyWh,
+	MAX_ENERGY_WH,
+	MAX_PRICE_SAT_PER_KWH,
+	priceSatPerKwh,
+} from "../../../../offchain/domain/units/units.ts";
+import {
+	deliveryDayStart,
+	type UnixSeconds,
+	type WindowId,
+	windowAt,
+	windowEnd,
+	windowStart,
+} from "../../../../offchain/domain/units/window.ts";
 
 /** Gates of a delivery window relative to its start (SPEC M8). */
 const OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
@@ -78,8 +83,8 @@ type Session = {
 	headroom: WindowHeadroom | null;
 };
 
-export type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
-export type SessionOverview = {
+type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
+type SessionOverview = {
 	windowId: WindowId;
 	state: SessionState;
 	/** Unix seconds of each gate. */
@@ -88,7 +93,7 @@ export type SessionOverview = {
 	closesAt: UnixSeconds;
 	haltedZoneIds: number[];
 };
-export type AccountState = {
+type AccountState = {
 	account: Address;
 	availableMsat: number;
 	reservedMsat: number;
@@ -100,7 +105,7 @@ export type AccountState = {
 };
 
 /** How the engine gets the grid model of one window. */
-export type HeadroomFactory = {
+type HeadroomFactory = {
 	create(limits: GridLimits): WindowHeadroom;
 	restore(limits: GridLimits, snapshot: unknown): WindowHeadroom;
 };
@@ -396,7 +401,7 @@ export class NaiveTradingEngine {
 		if (!meter.isActive) return ["METER_INACTIVE", `meter ${order.meterId}`];
 		const session = this.#state.sessions.get(order.windowId);
 		if (session === undefined || (session.state !== "open" && session.state !== "crossZoneClosed")) {
-			const isOver = session !== undefined || nowSeconds >= windowStart(order.windowId) - GATE_CLOSURE_SECONDS;
+			const isOver = order.windowId < this.#state.nextToOpen;
 			return isOver ? ["GATE_CLOSED", "trading of the window has ended"] : ["WINDOW_NOT_OPEN", "not yet open"];
 		}
 		if (session.sequences.includes(`${order.trader}:${order.sequence}`)) {
