@@ -22,11 +22,14 @@ export type NodalAdmission = {
 export class NodalHeadroom {
 	readonly limits: NodalLimits;
 	readonly #flowMw: Float64Array;
+	/** What `admit` last found the flows to be with the whole amount. */
+	readonly #afterMw: Float64Array;
 	#lossMw: number;
 
 	constructor(limits: NodalLimits, baseBranchFlowsMw: ArrayLike<number>) {
 		this.limits = limits;
 		this.#flowMw = limits.rowFlowsMw(baseBranchFlowsMw);
+		this.#afterMw = new Float64Array(this.#flowMw.length);
 		this.#lossMw = 0;
 		for (let row = 0; row < limits.branchCount; row++) {
 			this.#lossMw += (limits.lossPerMw[row] as number) * (this.#flowMw[row] as number) ** 2;
@@ -38,6 +41,7 @@ export class NodalHeadroom {
 		if (!(wantedMw >= 0)) throw new RangeError(`a trade of ${wantedMw} MW`);
 		const { factors, upMw, downMw } = this.limits;
 		const flowMw = this.#flowMw;
+		const afterMw = this.#afterMw;
 		const rowCount = flowMw.length;
 		const sell = sellBus * rowCount;
 		const buy = buyBus * rowCount;
@@ -45,12 +49,15 @@ export class NodalHeadroom {
 		let limitingRow = NOTHING;
 		for (let row = 0; row < rowCount; row++) {
 			const factor = (factors[sell + row] as number) - (factors[buy + row] as number);
+			const flow = flowMw[row] as number;
+			const after = flow + factor * wantedMw;
+			afterMw[row] = after;
+			// The whole amount fits nearly always, and a sum and two comparisons tell.
+			if (!(after > (upMw[row] as number) || -after > (downMw[row] as number))) continue;
 			const slope = factor < 0 ? -factor : factor;
 			if (slope < LEAST_FACTOR) continue;
-			const flow = flowMw[row] as number;
 			const room = factor > 0 ? (upMw[row] as number) - flow : (downMw[row] as number) + flow;
-			// Written so that an unlimited amount does not meet an unlimited row.
-			if (room === Number.POSITIVE_INFINITY || slope * admittedMw <= room) continue;
+			if (slope * admittedMw <= room) continue;
 			admittedMw = room > 0 ? room / slope : 0;
 			limitingRow = row;
 		}
@@ -68,7 +75,8 @@ export class NodalHeadroom {
 	take(sellBus: number, buyBus: number, wantedMw: number, isPartialAllowed: boolean): NodalAdmission {
 		const admission = this.admit(sellBus, buyBus, wantedMw);
 		if (admission.admittedMw < wantedMw && !isPartialAllowed) admission.admittedMw = 0;
-		if (admission.admittedMw > 0) this.#move(sellBus, buyBus, admission.admittedMw);
+		if (admission.limitingRow === NOTHING) this.#moveToAfter();
+		else if (admission.admittedMw > 0) this.#move(sellBus, buyBus, admission.admittedMw);
 		return admission;
 	}
 
@@ -107,6 +115,21 @@ export class NodalHeadroom {
 			if (flow > (upMw[row] as number) + toleranceMw || -flow > (downMw[row] as number) + toleranceMw) over.push(row);
 		});
 		return over;
+	}
+
+	/** Commits the whole amount that `admit` has just tried. */
+	#moveToAfter(): void {
+		const { lossPerMw, branchCount } = this.limits;
+		const flowMw = this.#flowMw;
+		const afterMw = this.#afterMw;
+		let lossMw = 0;
+		for (let row = 0; row < branchCount; row++) {
+			const flow = flowMw[row] as number;
+			const after = afterMw[row] as number;
+			lossMw += (lossPerMw[row] as number) * (after - flow) * (after + flow);
+		}
+		flowMw.set(afterMw);
+		this.#lossMw += lossMw;
 	}
 
 	#move(sellBus: number, buyBus: number, mw: number): number {

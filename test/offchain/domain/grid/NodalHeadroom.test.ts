@@ -68,7 +68,7 @@ describe("G3 NodalHeadroom against fresh full power flows", () => {
 						expect(headroom.lossMw).to.be.closeTo(lossMw, 1e-9);
 					}
 				}),
-				{ numRuns: name === "case118" ? 40 : 150 },
+				{ numRuns: name === "case118" ? 15 : 60 },
 			);
 			expect(limited).to.be.greaterThan(50);
 		});
@@ -134,7 +134,7 @@ describe("G3 NodalHeadroom against fresh full power flows", () => {
 						expect(worst[0]?.loading ?? 0).to.be.at.most(1 + 1e-6);
 					}
 				}),
-				{ numRuns: 60 },
+				{ numRuns: 40 },
 			);
 			expect(limitedByOutage).to.be.greaterThan(20);
 		}
