@@ -5,7 +5,7 @@ import type { TradePath } from "../WindowHeadroom.ts";
 import { ZonalWindowHeadroom } from "../ZonalWindowHeadroom.ts";
 
 /** A trade made before, in the order they were made. */
-export type StandingTrade = TradePath & { tradeId: string; energyWh: number; lossWh: number };
+export type StandingTrade = TradePath & { tradeId: string; energyWh: number };
 
 export type EmergencyPlan = {
 	/** What of the emergency order can be carried within emergency ratings. */
@@ -36,9 +36,8 @@ export function planEmergencyOrder(input: {
 	// The cap on a trade's loss is a market rule; an emergency's loss is borne.
 	const { lossCapPartsPerMillion: _, ...emergency } = input.emergency;
 	const grid = new CompiledGridLimits(emergency);
-	const kept = [...input.trades];
 	let headroom = new ZonalWindowHeadroom(unlimited(emergency));
-	for (const trade of kept) headroom.reserve(trade, trade.energyWh);
+	const kept = input.trades.map((trade) => ({ ...trade, lossWh: headroom.reserve(trade, trade.energyWh).lossWh }));
 	const displaced: EmergencyPlan["displaced"] = [];
 	const displace = (index: number, element: string) => {
 		const { tradeId, energyWh: displacedWh } = kept[index] as StandingTrade;
