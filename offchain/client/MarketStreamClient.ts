@@ -1,6 +1,7 @@
 import type { MarketDepth } from "../application/ports/EngineQueries.ts";
 import type { CommittedEvents } from "../application/ports/EventFeed.ts";
 import type { WindowId } from "../domain/units/window.ts";
+import type { GridState } from "../infrastructure/websocket/diffConditions.ts";
 import type { DepthDiff } from "../infrastructure/websocket/diffDepth.ts";
 import type { WindowsDiff, WindowsState } from "../infrastructure/websocket/diffWindows.ts";
 import { applyDepthDiff } from "./applyDepthDiff.ts";
@@ -76,6 +77,16 @@ export class MarketStreamClient {
 					type === "snapshot" || state === null ? (data as WindowsState) : applyWindowsDiff(state, data as WindowsDiff);
 				deliver(state);
 			},
+			number: 0,
+		});
+	}
+
+	/** The grid's conditions after every scan of a control room, and when one falls silent; null before the first. */
+	onGrid(deliver: (state: GridState) => void): () => void {
+		return this.add({
+			request: () => ({ channel: "grid" }),
+			matches: ({ channel }) => channel === "grid",
+			take: ({ data }) => deliver(data as GridState),
 			number: 0,
 		});
 	}

@@ -4,12 +4,14 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../../application/ports/Clock.ts";
 import type { EngineQueries, MarketDepth } from "../../application/ports/EngineQueries.ts";
 import type { CommittedEvents, EventFeed } from "../../application/ports/EventFeed.ts";
+import type { GridSystemAdapter } from "../../application/ports/GridSystemAdapter.ts";
 import type { MarketDataRepository } from "../../application/ports/MarketDataRepository.ts";
 import { currentWindows } from "../../application/queries/currentWindows.ts";
 import type { EngineEvent } from "../../domain/engine/EngineEvent.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { Logger } from "../observability/createLogger.ts";
 import type { Metrics } from "../observability/Metrics.ts";
+import { diffConditions, type GridState, gridState } from "./diffConditions.ts";
 import { diffDepth } from "./diffDepth.ts";
 import { diffWindows, type WindowsState } from "./diffWindows.ts";
 import { SnapshotTopic } from "./SnapshotTopic.ts";
@@ -28,6 +30,7 @@ const HEARTBEAT_MILLIS = 20_000;
 type StreamDependencies = {
 	engineQueries: EngineQueries;
 	marketData: MarketDataRepository;
+	telemetry?: GridSystemAdapter;
 	events: EventFeed;
 	clock: Clock;
 	startSequence: number;
@@ -42,6 +45,7 @@ export class MarketStream {
 	private readonly connections = new Set<StreamConnection>();
 	private readonly depthTopics = new Map<string, { windowId: WindowId; topic: SnapshotTopic<MarketDepth> }>();
 	private readonly windowsTopic: SnapshotTopic<WindowsState>;
+	private readonly gridTopic: SnapshotTopic<GridState>;
 	private readonly changedWindows = new Set<WindowId>();
 	private readonly timers: NodeJS.Timeout[];
 	private readonly unsubscribe: () => void;
@@ -56,11 +60,23 @@ export class MarketStream {
 			diff: diffWindows,
 			onError: (error) => deps.logger.warn({ err: error }, "windows cannot be read for the stream"),
 		});
+		this.gridTopic = new SnapshotTopic<GridState>({
+			name: { channel: "grid" },
+			read: async () => gridState(deps.telemetry?.current() ?? null),
+			diff: diffConditions,
+			onError: (error) => deps.logger.warn({ err: error }, "conditions cannot be read for the stream"),
+		});
+		const unfollow = deps.telemetry?.subscribe(() => this.refreshGrid());
 		server.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
-		this.unsubscribe = deps.events.subscribe(deps.startSequence, (committed) => this.note(committed));
+		const unsubscribe = deps.events.subscribe(deps.startSequence, (committed) => this.note(committed));
+		this.unsubscribe = () => {
+			unsubscribe();
+			unfollow?.();
+		};
 		this.timers = [
 			setInterval(() => this.refreshDepth(), DEPTH_REFRESH_MILLIS),
 			setInterval(() => this.refreshWindows(), WINDOWS_REFRESH_MILLIS),
+			setInterval(() => this.refreshGrid(), WINDOWS_REFRESH_MILLIS),
 			setInterval(() => this.dropSilent(), HEARTBEAT_MILLIS),
 		];
 		for (const timer of this.timers) timer.unref();
@@ -98,6 +114,10 @@ export class MarketStream {
 		if (channel.channel === "windows") {
 			await this.windowsTopic.add(receiver);
 			return () => this.windowsTopic.remove(receiver);
+		}
+		if (channel.channel === "grid") {
+			await this.gridTopic.add(receiver);
+			return () => this.gridTopic.remove(receiver);
 		}
 		const { windowId, zoneId } = channel;
 		const key = `${windowId}:${zoneId}`;
@@ -167,6 +187,11 @@ export class MarketStream {
 
 	private refreshWindows(): void {
 		if (!this.windowsTopic.isIdle) void this.windowsTopic.refresh();
+	}
+
+	/** A new scan is told at once; the timer finds a source that has fallen silent. */
+	private refreshGrid(): void {
+		if (!this.gridTopic.isIdle) void this.gridTopic.refresh();
 	}
 
 	private dropSilent(): void {

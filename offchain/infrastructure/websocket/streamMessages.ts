@@ -5,6 +5,7 @@ import { safeUint, windowId, zoneId } from "../http/messages/primitives.ts";
 const channel = z.discriminatedUnion("channel", [
 	z.strictObject({ channel: z.literal("events"), afterSequence: safeUint.optional() }),
 	z.strictObject({ channel: z.literal("windows") }),
+	z.strictObject({ channel: z.literal("grid") }),
 	z.strictObject({ channel: z.literal("depth"), windowId, zoneId }),
 ]);
 

@@ -64,6 +64,34 @@ describe("G6 telemetry over HTTP", () => {
 		expect(await client.gridConditions()).to.deep.include({ isFresh: false, ageSeconds: 61 });
 	});
 
+	it("behavior: a follower of the stream sees a scan within a second, and that a source has fallen silent", async () => {
+		const stream = venue.client().stream();
+		const seen: (number | null)[] = [];
+		const freshness: (boolean | null)[] = [];
+		const until = async (count: number) => {
+			const startedAt = performance.now();
+			while (seen.length < count && performance.now() - startedAt < 3_000) {
+				await new Promise((resolve) => setTimeout(resolve, 10));
+			}
+			return performance.now() - startedAt;
+		};
+		stream.onGrid((state) => {
+			seen.push(state?.frequencyMillihertz ?? null);
+			freshness.push(state?.isFresh ?? null);
+		});
+		try {
+			await until(1);
+			await venue.client().submitTelemetry(KEY.sign(testScan()));
+			expect(await until(2)).to.be.lessThan(1_000);
+			nowMillis += 61_000;
+			await until(3);
+			expect(seen).to.deep.equal([null, 50_010, 50_010]);
+			expect(freshness).to.deep.equal([null, true, false]);
+		} finally {
+			stream.close();
+		}
+	});
+
 	it("error: before the first report there are no conditions", async () => {
 		const answer = await fetch(`${venue.url}/v1/grid/conditions`);
 		expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([503, "UNAVAILABLE"]);
