@@ -1,7 +1,9 @@
 import { WH_PER_MW_WINDOW } from "../../units/units.ts";
+import { reachableRows } from "../analysis/reachableRows.ts";
 import { type RoomyRow, selectLimitingRows } from "../analysis/selectLimitingRows.ts";
 import type { CriticalRow } from "../analysis/ZonalReduction.ts";
 import type { GridLimits, TransmissionElement, ZonalLoss } from "../GridLimits.ts";
+import type { LinearProgramSolver } from "../opf/LinearProgram.ts";
 import { licenseeOf, ZONE_CODES, ZONE_COUNT, type ZoneCode, zoneId } from "../zones.ts";
 import type { ThaiLine, ThaiNetwork } from "./ThaiNetwork.ts";
 import { type ThaiModelOptions, ThaiZonalModel } from "./ThaiZonalModel.ts";
@@ -16,6 +18,8 @@ export type ThaiLimitOptions = ThaiModelOptions & {
 	minimumRoomPartsPerMillion?: number;
 	/** The regulator's cap on the loss of one trade. */
 	lossCapPartsPerMillion?: number;
+	/** Proves that no row left out can be overloaded by what the rows kept admit; three times the rows, some seconds. */
+	proofBy?: LinearProgramSolver;
 	/** Most exchange with a neighbour country in either direction, MW, before the market's share. */
 	hubCapMw?: Partial<Record<ZoneCode, number>>;
 };
@@ -39,7 +43,8 @@ export function thaiGridLimits(network: ThaiNetwork, options: ThaiLimitOptions =
 		zoneFactors,
 		...lineRoomMw(network.lines[monitored] as ThaiLine, referenceFlowMw, options),
 	}));
-	const selected = selectLimitingRows(roomy, ZONE_CODES.map(zoneId));
+	const sampled = selectLimitingRows(roomy, ZONE_CODES.map(zoneId));
+	const selected = options.proofBy === undefined ? sampled : reachableRows(options.proofBy, roomy, sampled);
 	const elements = selected.map((index) => element(model, rows[index] as CriticalRow, roomy[index] as RoomyRow, share));
 	const monitored = new Set(
 		selected
