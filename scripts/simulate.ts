@@ -73,7 +73,11 @@ async function simulate(): Promise<void> {
 			const rate = ((1000 * count) / Math.max(1, chances.get(kind) ?? 0)).toFixed(1);
 			console.log(`${kind.padEnd(18)}${String(count).padStart(10)}${rate.padStart(10)}   ${what}`);
 		}
-		console.log(`\n${Object.entries(sums).map(([name, value]) => `${name} ${value}`).join(", ")}`);
+		console.log(
+			`\n${Object.entries(sums)
+				.map(([name, value]) => `${name} ${value}`)
+				.join(", ")}`,
+		);
 		console.log(`${seeds} seeds from ${firstSeed} in ${seconds.toFixed(0)} s: ${failures.length} failed`);
 	}
 	process.exitCode = failures.length === 0 ? 0 : 1;
@@ -94,7 +98,9 @@ async function runAll(take: (report: Report) => void): Promise<void> {
 				take(report);
 				give();
 			});
-			child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`a simulation ended with code ${code}`))));
+			child.once("exit", (code) =>
+				code === 0 ? resolve() : reject(new Error(`a simulation ended with code ${code}`)),
+			);
 			give();
 		});
 	await Promise.all(Array.from({ length: Math.min(seeds, Number(values.workers)) }, worker));

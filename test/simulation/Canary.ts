@@ -13,6 +13,8 @@ type Wrap<Port> = (port: Port, database: MemoryDatabase, ports: ProcessPorts) =>
 export type Canary = {
 	/** The mistake, in one line. */
 	what: string;
+	/** Tried first, so that the everyday test is short. */
+	caughtBySeed?: number;
 	log?: Wrap<InputLog>;
 	chainStore?: Wrap<ChainStorage>;
 	transactionStore?: Wrap<TransactionStorage>;

@@ -8,7 +8,6 @@ import type { ProcessPorts } from "./ProcessPorts.ts";
 const RESEND_MILLIS = 2_000;
 const GIVE_UP_MILLIS = 30_000;
 
-
 /**
  * The way from other processes to the leading engine: messages that get lost, late or doubled. Requests carry ids and
  * are sent again until they are answered, as the real ingress does.
@@ -19,7 +18,12 @@ export class EngineNetwork implements EngineGateway {
 	private readonly leader: () => EngineNode | null;
 	private readonly nextRequest: () => number;
 
-	constructor(ports: ProcessPorts, database: MemoryDatabase, leader: () => EngineNode | null, nextRequest: () => number) {
+	constructor(
+		ports: ProcessPorts,
+		database: MemoryDatabase,
+		leader: () => EngineNode | null,
+		nextRequest: () => number,
+	) {
 		this.ports = ports;
 		this.database = database;
 		this.leader = leader;

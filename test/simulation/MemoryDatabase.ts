@@ -1,10 +1,14 @@
-import type { ReadingOutcome } from "../../offchain/application/ports/ReadingRepository.ts";
 import type { AttestedReadings } from "../../offchain/application/ports/MeterReading.ts";
+import type { ReadingOutcome } from "../../offchain/application/ports/ReadingRepository.ts";
 import type { StoredChunk, WindowPipeline } from "../../offchain/application/ports/WindowPipelineRepository.ts";
 import type { LoggedGroup, StoredSnapshot } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import type { GroupProjection } from "../../offchain/infrastructure/postgres/projectGroup.ts";
 import type { ChainBlock } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
 import type { ChainCursor, IndexedEvent } from "../../offchain/infrastructure/reconciliation/ChainStorage.ts";
-import type { SignedAttempt, StoredTransaction } from "../../offchain/infrastructure/reconciliation/TransactionStorage.ts";
+import type {
+	SignedAttempt,
+	StoredTransaction,
+} from "../../offchain/infrastructure/reconciliation/TransactionStorage.ts";
 import type { SimulatedProcess } from "./Scheduler.ts";
 
 type Row = Record<string, unknown>;
@@ -25,6 +29,7 @@ export type TradeRow = Row & {
 	loss_wh: number;
 	unwound_sequence: number | null;
 };
+type AccountRow = { available_msat: number; reserved_msat: number; changed_sequence: number };
 export type OutboxRow = {
 	outboxId: number;
 	topic: string;
@@ -34,6 +39,8 @@ export type OutboxRow = {
 	attempts: number;
 	availableAt: number;
 };
+/** A group on its way to the disk. */
+export type MemoryGroup = Omit<LoggedGroup, "inputs"> & { epoch: number; inputBytes: Buffer; rows: GroupProjection };
 export type TransactionRow = StoredTransaction & { requestKey: string };
 
 /**
@@ -47,8 +54,11 @@ export class MemoryDatabase {
 	readonly keyOwner = { holder: null as SimulatedProcess | null, heartbeatAt: 0 };
 	readonly orders = new Map<string, OrderRow>();
 	readonly trades = new Map<string, TradeRow>();
-	readonly windows = new Map<number, { session_state: string; trade_count: number; energy_wh: number; loss_wh: number }>();
-	readonly accounts = new Map<string, { available_msat: number; reserved_msat: number; changed_sequence: number }>();
+	readonly windows = new Map<
+		number,
+		{ session_state: string; trade_count: number; energy_wh: number; loss_wh: number }
+	>();
+	readonly accounts = new Map<string, AccountRow>();
 	readonly outbox = new Map<string, OutboxRow>();
 	cursor: (ChainCursor & { haltedCause: string | null }) | null = null;
 	readonly blocks = new Map<number, ChainBlock>();
@@ -67,48 +77,32 @@ export class MemoryDatabase {
 		return this.log.at(-1)?.lastSequence ?? 0;
 	}
 
-	/** What `commit_input_group` does, argument by argument. */
-	commitInputGroup(values: unknown[], options: { checksEpoch: boolean }): void {
-		const [epoch, first, last, atMillis, inputs, events, logHash] = values as [
-			number,
-			number,
-			number,
-			number,
-			Buffer,
-			Buffer,
-			Buffer,
-		];
+	/** What `commit_input_group` does. */
+	commitInputGroup(group: MemoryGroup, options: { checksEpoch: boolean }): void {
+		const { epoch, firstSequence } = group;
 		if (epoch !== this.leadership.epoch) {
 			if (options.checksEpoch) throw new Error(`epoch ${epoch} is no longer the leader's`);
 			this.overtakenWrites.push(epoch);
 		}
-		if (first !== this.lastSequence + 1) throw new Error(`input ${first} does not follow the log`);
-		this.log.push({
-			firstSequence: first,
-			lastSequence: last,
-			epoch,
-			atMillis,
-			inputs: JSON.parse(inputs.toString()),
-			events,
-			logHash,
-			requestIds: values[16] as (string | null)[] | null,
-		});
-		this.project(values);
+		if (firstSequence !== this.lastSequence + 1) throw new Error(`input ${firstSequence} does not follow the log`);
+		this.log.push({ ...group, inputs: JSON.parse(group.inputBytes.toString()) });
+		this.project(group.rows);
 	}
 
-	project(values: unknown[]): void {
-		const rows = <T>(index: number): T[] => (values[index] === null ? [] : JSON.parse(values[index] as string));
-		for (const row of rows<OrderRow>(7)) {
+	/** The readable rows of a group. */
+	project(projection: Partial<GroupProjection>): void {
+		const rows = <Row>(list: readonly object[] | undefined): Row[] => structuredClone((list ?? []) as Row[]);
+		for (const row of rows<OrderRow>(projection.placed)) {
 			const stored = this.orders.get(row.order_hash);
 			if (stored === undefined || stored.state === "rejected") this.orders.set(row.order_hash, row);
 		}
-		for (const row of rows<ChangedRow>(8)) this.changeOrder(row);
-		for (const row of rows<TradeRow>(10)) {
+		for (const row of rows<ChangedRow>(projection.changed)) this.changeOrder(row);
+		for (const row of rows<TradeRow>(projection.executed)) {
 			if (this.trades.has(row.trade_id)) throw new Error(`trade ${row.trade_id} exists`);
 			this.trades.set(row.trade_id, { ...row, unwound_sequence: null });
 			this.addToWindow(row, 1);
 		}
-		for (const { trade_id, sequence } of rows<{ trade_id: string; sequence: number }>(11)) {
+		for (const { trade_id, sequence } of rows<{ trade_id: string; sequence: number }>(projection.unwound)) {
 			const trade = this.trades.get(trade_id);
 			if (trade === undefined) continue;
 			trade.unwound_sequence = sequence;
@@ -118,13 +112,13 @@ export class MemoryDatabase {
 				order.filled_wh -= trade.energy_wh;
 			}
 		}
-		for (const row of rows<{ window_id: number; session_state: string }>(12)) {
+		for (const row of rows<{ window_id: number; session_state: string }>(projection.sessionChanges)) {
 			this.window(row.window_id).session_state = row.session_state;
 		}
-		for (const row of rows<{ account: string; available_msat: number; reserved_msat: number; changed_sequence: number }>(13)) {
+		for (const row of rows<AccountRow & { account: string }>(projection.accountChanges)) {
 			this.accounts.set(row.account, row);
 		}
-		for (const row of rows<{ topic: string; dedupe_key: string; payload: unknown }>(15)) {
+		for (const row of rows<{ topic: string; dedupe_key: string; payload: unknown }>(projection.messages)) {
 			this.addMessage(row.topic, row.dedupe_key, row.payload);
 		}
 	}

@@ -65,7 +65,8 @@ export class ProcessPorts {
 		if (this.process.isDead) return new Promise(() => undefined);
 		if (this.fault("crash")) {
 			// Half of the time the request has already left.
-			if (isWrite && this.scheduler.random.chance(0.5)) void this.scheduler.call(this.process, { delayMillis, isWrite }, work);
+			if (isWrite && this.scheduler.random.chance(0.5))
+				void this.scheduler.call(this.process, { delayMillis, isWrite }, work);
 			this.scheduler.kill(this.process);
 			return new Promise(() => undefined);
 		}
@@ -88,4 +89,3 @@ export class ProcessPorts {
 function connectionError(): Error {
 	return Object.assign(new Error("connection terminated"), { code: "57P01" });
 }
-

@@ -252,7 +252,13 @@ export function databaseLedger(database: MemoryDatabase): DatabaseLedger {
 
 function readRaw(raw: Hex): Transaction {
 	const { nonce, maxFeePerGas, data } = parseTransaction(raw);
-	return { hash: keccak256(raw), from: OPERATOR, nonce: nonce ?? 0, maxFeePerGas: maxFeePerGas ?? 0n, data: data ?? "0x" };
+	return {
+		hash: keccak256(raw),
+		from: OPERATOR,
+		nonce: nonce ?? 0,
+		maxFeePerGas: maxFeePerGas ?? 0n,
+		data: data ?? "0x",
+	};
 }
 
 /** Of `OPERATOR_KEY`. */

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Address, Hash32, Hex } from "../../offchain/domain/units/Address.ts";
 import type { ChainBlock, ChainLog, ChainSource } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
-import type { DecodeChainLog, DecodedChainEvent } from "../../offchain/infrastructure/reconciliation/DecodedChainEvent.ts";
+import type {
+	DecodeChainLog,
+	DecodedChainEvent,
+} from "../../offchain/infrastructure/reconciliation/DecodedChainEvent.ts";
 import type { SenderNode } from "../../offchain/infrastructure/reconciliation/SenderNode.ts";
-import { type Call, type ContractState, type Emitted, execute } from "./SimulatedContracts.ts";
 import type { ProcessPorts } from "./ProcessPorts.ts";
+import { type Call, type ContractState, type Emitted, execute } from "./SimulatedContracts.ts";
 
 export const CONTRACT: Address = `0x${"c0".repeat(20)}`;
 const GAS = 100_000;
@@ -162,7 +165,11 @@ export const decodeLog: DecodeChainLog = (log) => {
 };
 
 /** The node as the operator's sender uses it; it may take a transaction and forget it. */
-export function senderNode(chain: SimulatedChain, ports: ProcessPorts, decodeRaw: (raw: Hex) => Transaction): SenderNode {
+export function senderNode(
+	chain: SimulatedChain,
+	ports: ProcessPorts,
+	decodeRaw: (raw: Hex) => Transaction,
+): SenderNode {
 	return {
 		headNumber: () => ports.node(false, () => chain.head.number),
 		transactionCount: (account) => ports.node(false, () => chain.head.state.nonces[account] ?? 0),

@@ -129,8 +129,10 @@ export class SimulatedWorld {
 
 	private ports(name: string, onDeath: () => void = () => undefined): ProcessPorts {
 		const process = this.scheduler.process(name, onDeath);
-		// The outside world neither crashes nor freezes.
-		const rates = name === "outside" ? { ...this.rates, crash: 0, freeze: 0 } : this.rates;
+		const rates = { ...this.rates };
+		// The outside world neither crashes nor freezes; the worker has the fewest steps and the most to lose in each.
+		if (name === "outside") Object.assign(rates, { crash: 0, freeze: 0 });
+		if (name === "worker") rates.crash *= 6;
 		return new ProcessPorts(this.scheduler, process, rates, this.weather);
 	}
 

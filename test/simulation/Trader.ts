@@ -105,9 +105,7 @@ export class Trader {
 
 	private async cancel(orderHash: Hash32): Promise<void> {
 		for (let attempt = 0; attempt < TRIES; attempt++) {
-			const outcome = await this.request((api) =>
-				api.service.cancelOrder({ account: this.account, orderHash }, "0x"),
-			);
+			const outcome = await this.request((api) => api.service.cancelOrder({ account: this.account, orderHash }, "0x"));
 			if (outcome === null || outcome.status === "busy" || outcome.status === "unknown") continue;
 			this.resting.splice(this.resting.indexOf(orderHash), 1);
 			if (outcome.status === "cancelled") this.history.cancels.push(orderHash);

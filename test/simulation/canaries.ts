@@ -1,9 +1,10 @@
 import type { EngineReply } from "../../offchain/application/ports/EngineGateway.ts";
 import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
+import { projectGroup } from "../../offchain/infrastructure/postgres/projectGroup.ts";
 import type { Canary } from "./Canary.ts";
+import { groupOf } from "./memoryStores.ts";
 
-/** Place of the outbox messages among the arguments of a commit. */
-const MESSAGES = 15;
+const NO_ROWS = projectGroup([]);
 
 /** Mistakes that have been made in systems like this one; the simulation is worth what it finds of them. */
 export const CANARIES: Record<string, Canary> = {
@@ -20,17 +21,17 @@ export const CANARIES: Record<string, Canary> = {
 		what: "a commit does not check that its writer still leads",
 		log: (log, database, ports) => ({
 			...log,
-			commit: ({ values }) => ports.write(() => database.commitInputGroup(values, { checksEpoch: false })),
+			commit: (prepared) => ports.write(() => database.commitInputGroup(groupOf(prepared), { checksEpoch: false })),
 		}),
 	},
 	tornCommit: {
 		what: "log and readable rows are written by two transactions instead of one",
 		log: (log, database, ports) => ({
 			...log,
-			commit: async ({ values }) => {
-				const rows = values.map((value, index) => (index > 6 && index < 16 ? null : value));
-				await ports.write(() => database.commitInputGroup(rows, { checksEpoch: true }));
-				await ports.write(() => database.project(values));
+			commit: async (prepared) => {
+				const group = groupOf(prepared);
+				await ports.write(() => database.commitInputGroup({ ...group, rows: NO_ROWS }, { checksEpoch: true }));
+				await ports.write(() => database.project(group.rows));
 			},
 		}),
 	},
@@ -39,10 +40,9 @@ export const CANARIES: Record<string, Canary> = {
 		log: (log) => ({
 			...log,
 			commit: (prepared) => {
-				const values = [...prepared.values];
-				const messages = values[MESSAGES] as string | null;
-				if (messages !== null) values[MESSAGES] = JSON.stringify(JSON.parse(messages).slice(0, 1));
-				return log.commit({ ...prepared, values });
+				const group = groupOf(prepared);
+				const rows = { ...group.rows, messages: group.rows.messages.slice(0, 1) };
+				return log.commit({ ...prepared, values: [{ ...group, rows }] });
 			},
 		}),
 	},
@@ -90,6 +90,7 @@ export const CANARIES: Record<string, Canary> = {
 	},
 	deliverBeforeTelling: {
 		what: "facts are marked as delivered before the engine has them",
+		caughtBySeed: 60,
 		chainStore: (store) => ({
 			...store,
 			undelivered: async (lastFinalBlock, limit) => {
@@ -128,6 +129,7 @@ export const CANARIES: Record<string, Canary> = {
 	},
 	outboxDoneAtTake: {
 		what: "an outbox message counts as handled when it is taken",
+		caughtBySeed: 266,
 		outbox: (outbox) => ({
 			...outbox,
 			take: async (topics, limit) => {
@@ -152,8 +154,6 @@ async function pretend(input: Extract<EngineInput, { type: "CancelOrder" }>): Pr
 	return {
 		status: "applied",
 		sequence: 0,
-		events: [
-			{ type: "OrderCancelled", orderHash, account, windowId: 0, openWh: 0, reason: "CANCELLED_BY_TRADER" },
-		],
+		events: [{ type: "OrderCancelled", orderHash, account, windowId: 0, openWh: 0, reason: "CANCELLED_BY_TRADER" }],
 	};
 }

@@ -104,13 +104,15 @@ function checkTables({ database, windows }: SimulatedWorld, events: Replayed["ev
 			problems.push(`account row of ${account.slice(0, 6)} differs from the log`);
 		}
 	}
-	if (database.trades.size !== standing.size) problems.push(`${database.trades.size} trades of ${standing.size} in the table`);
+	if (database.trades.size !== standing.size)
+		problems.push(`${database.trades.size} trades of ${standing.size} in the table`);
 	for (const row of database.trades.values()) {
 		if (JSON.stringify(tradeOf(row)) !== standing.get(row.trade_id)) problems.push(`trade ${row.trade_id} differs`);
 	}
 	for (const [hash, energyWh] of filled) {
 		const row = database.orders.get(hash);
-		if (row?.filled_wh !== energyWh) problems.push(`order row ${hash.slice(0, 10)}: ${row?.filled_wh} of ${energyWh} Wh`);
+		if (row?.filled_wh !== energyWh)
+			problems.push(`order row ${hash.slice(0, 10)}: ${row?.filled_wh} of ${energyWh} Wh`);
 	}
 	for (const windowId of windows) {
 		const pipeline = database.pipelines.get(windowId);
@@ -133,7 +135,8 @@ function checkIndex({ database, chain }: SimulatedWorld, problems: string[]): vo
 		problems.push(`the index has ${database.events.size} events, a fresh one ${expected.size}`);
 	}
 	for (const [key, event] of database.events) {
-		if (expected.get(key) !== JSON.stringify(event.args)) problems.push(`indexed event ${key.slice(0, 10)} is not on chain`);
+		if (expected.get(key) !== JSON.stringify(event.args))
+			problems.push(`indexed event ${key.slice(0, 10)} is not on chain`);
 	}
 	for (let number = 1; number <= upTo; number++) {
 		if (database.blocks.get(number)?.hash !== chain.blocks[number]?.hash) problems.push(`block ${number} is another`);
@@ -153,7 +156,8 @@ function checkChain({ database, chain, windows }: SimulatedWorld, problems: stri
 			.filter((trade) => trade.window_id === windowId && trade.unwound_sequence === null)
 			.map(tradeOf);
 		const stage = database.pipelines.get(windowId)?.stage;
-		if (stage === "reconciled" && window?.status !== "settled") problems.push(`window ${windowId} is not settled on chain`);
+		if (stage === "reconciled" && window?.status !== "settled")
+			problems.push(`window ${windowId} is not settled on chain`);
 		if (stage === "empty" && trades.length > 0) problems.push(`window ${windowId} has trades and was left as empty`);
 		const paid = new Map<string, number>();
 		for (const { fact } of factsOf(database)) {
@@ -167,7 +171,8 @@ function checkChain({ database, chain, windows }: SimulatedWorld, problems: stri
 			problems.push(`window ${windowId} paid other amounts than its trades`);
 		}
 		for (const [index, count] of window.tradesByChunk.entries()) {
-			if (chain.head.state.issued[`${windowId}-${index}`] !== count) problems.push(`window ${windowId}: certificates missing`);
+			if (chain.head.state.issued[`${windowId}-${index}`] !== count)
+				problems.push(`window ${windowId}: certificates missing`);
 		}
 	}
 }
@@ -177,15 +182,22 @@ async function checkBalances(world: SimulatedWorld, engine: Replayed["engine"], 
 	const { indexedBalances } = databaseLedger(world.database);
 	const held = new Map(engine.balances().map((row) => [row.account, row.availableMsat + row.reservedMsat]));
 	for (const account of new Set([...Object.keys(onChain), ...held.keys(), ...indexedBalances.keys()])) {
-		const amounts = [held.get(account as never) ?? 0, indexedBalances.get(account as never) ?? 0, onChain[account as never] ?? 0];
+		const amounts = [
+			held.get(account as never) ?? 0,
+			indexedBalances.get(account as never) ?? 0,
+			onChain[account as never] ?? 0,
+		];
 		if (new Set(amounts).size > 1) {
 			problems.push(`account ${account.slice(0, 6)}: engine, index and chain hold ${amounts.join(", ")} msat`);
 		}
 	}
 	const running = world.leader()?.engine;
 	if (running == null) return;
-	const hash = await running.read((state, sequence) => (sequence === world.database.lastSequence ? state.stateHash() : null));
-	if (hash !== null && hash !== engine.stateHash()) problems.push("the running engine's state is not what its log gives");
+	const hash = await running.read((state, sequence) =>
+		sequence === world.database.lastSequence ? state.stateHash() : null,
+	);
+	if (hash !== null && hash !== engine.stateHash())
+		problems.push("the running engine's state is not what its log gives");
 }
 
 function whatIsLeft({ database, leader, windows, chain }: SimulatedWorld): string {

@@ -7,14 +7,15 @@ import type { ChainFact } from "../../offchain/domain/engine/EngineInput.ts";
 import type { SignedOrder } from "../../offchain/domain/orders/Order.ts";
 import type { Trade } from "../../offchain/domain/settlement/Trade.ts";
 import type { Hash32, Hex } from "../../offchain/domain/units/Address.ts";
-import { chainHash, prepareGroup } from "../../offchain/infrastructure/postgres/EngineLog.ts";
-import type { InputLog } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import { chainHash, eventBytes } from "../../offchain/infrastructure/postgres/EngineLog.ts";
+import type { InputLog, PreparedGroup } from "../../offchain/infrastructure/postgres/InputLog.ts";
 import type { OutboxMessage } from "../../offchain/infrastructure/postgres/Outbox.ts";
 import { orderOf } from "../../offchain/infrastructure/postgres/PostgresOrderRepository.ts";
+import { type AppliedInput, projectGroup } from "../../offchain/infrastructure/postgres/projectGroup.ts";
 import type { ChainStorage } from "../../offchain/infrastructure/reconciliation/ChainStorage.ts";
 import { MAX_FACTS_PER_LOG, MAX_LOGS_PER_BLOCK } from "../../offchain/infrastructure/reconciliation/ChainStore.ts";
 import type { TransactionStorage } from "../../offchain/infrastructure/reconciliation/TransactionStorage.ts";
-import type { MemoryDatabase, TransactionRow } from "./MemoryDatabase.ts";
+import type { MemoryDatabase, MemoryGroup, TransactionRow } from "./MemoryDatabase.ts";
 import type { ProcessPorts } from "./ProcessPorts.ts";
 
 const GROUPS_PER_PAGE = 64;
@@ -24,8 +25,24 @@ const LONGEST_PAUSE_MILLIS = 60_000;
 /** The log with the same page size and checks as the one in Postgres. */
 export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): InputLog {
 	return {
-		prepare: prepareGroup,
-		commit: ({ values }) => ports.write(() => database.commitInputGroup(values, { checksEpoch: true })),
+		prepare: (epoch, previousHash, group) => {
+			const inputBytes = Buffer.from(JSON.stringify(group.map(({ input }) => input)));
+			const logHash = chainHash(previousHash, inputBytes);
+			const last = group.at(-1) as AppliedInput;
+			const prepared: MemoryGroup = {
+				epoch,
+				firstSequence: last.sequence - group.length + 1,
+				lastSequence: last.sequence,
+				atMillis: last.atMillis,
+				inputBytes,
+				events: eventBytes(group),
+				requestIds: group.map(({ requestId }) => requestId),
+				logHash,
+				rows: projectGroup(group),
+			};
+			return { values: [prepared], logHash };
+		},
+		commit: (prepared) => ports.write(() => database.commitInputGroup(groupOf(prepared), { checksEpoch: true })),
 		async *groupsAfter(sequence, logHash) {
 			let cursor = sequence;
 			let hash = logHash;
@@ -69,6 +86,11 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				database.snapshots = [...database.snapshots, snapshot].sort((a, b) => a.sequence - b.sequence).slice(-3);
 			}),
 	};
+}
+
+/** What this log prepared. */
+export function groupOf(prepared: PreparedGroup): MemoryGroup {
+	return prepared.values[0] as MemoryGroup;
 }
 
 export function committedOf(firstSequence: number, events: Buffer): CommittedEvents[] {
@@ -139,7 +161,9 @@ export function memoryChainStore(database: MemoryDatabase, ports: ProcessPorts):
 }
 
 /** Every indexed fact in order. */
-export function factsOf(database: MemoryDatabase): { position: number; blockNumber: number; fact: ChainFact["fact"] }[] {
+export function factsOf(
+	database: MemoryDatabase,
+): { position: number; blockNumber: number; fact: ChainFact["fact"] }[] {
 	return [...database.events.values()]
 		.flatMap((event) =>
 			event.facts.map((fact, place) => ({
@@ -359,8 +383,7 @@ export function memoryPipelines(database: MemoryDatabase, ports: ProcessPorts): 
 		chunkRecord: (windowId, chunkIndex) =>
 			ports.read(() => {
 				const settled = [...database.events.values()].find(
-					({ name, args }) =>
-						name === "ChunkSettled" && args.windowId === windowId && args.chunkIndex === chunkIndex,
+					({ name, args }) => name === "ChunkSettled" && args.windowId === windowId && args.chunkIndex === chunkIndex,
 				);
 				return (settled?.args.record as Hex | undefined) ?? null;
 			}),

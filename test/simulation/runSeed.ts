@@ -10,7 +10,14 @@ export type SeedResult = {
 	events: number;
 	tally: FaultTally;
 	/** What happened, to see that it was worth looking. */
-	facts: { inputs: number; acknowledged: number; trades: number; settledWindows: number; reorganisations: number; restarts: number };
+	facts: {
+		inputs: number;
+		acknowledged: number;
+		trades: number;
+		settledWindows: number;
+		reorganisations: number;
+		restarts: number;
+	};
 };
 
 /** Runs and checks one seed. The same seed gives the same result. */

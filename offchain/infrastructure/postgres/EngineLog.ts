@@ -145,7 +145,7 @@ export class EngineLog implements InputLog {
 export const EMPTY_LOG_HASH = Buffer.alloc(32);
 
 /** The arguments of `commit_input_group`. */
-export function prepareGroup(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
+function prepareGroup(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
 	const first = group[0];
 	const last = group.at(-1);
 	if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
