@@ -49,8 +49,11 @@ contract AuditLens {
         uint16 ceilingSatPerKwh;
     }
 
+    /// @notice The vault read.
     CollateralVault public immutable VAULT;
+    /// @notice The registry read.
     IMeterRegistry public immutable REGISTRY;
+    /// @notice The directives read.
     IGridDirectives public immutable DIRECTIVES;
 
     constructor(CollateralVault vault, IMeterRegistry registry, IGridDirectives directives) {
@@ -60,6 +63,9 @@ contract AuditLens {
     }
 
     /// @notice Whether the vault holds at least what it owes, and both figures in msat.
+    /// @return solvent Whether it holds enough.
+    /// @return heldMsat Tokens held.
+    /// @return owedMsat Sum of all balances.
     function solvency() external view returns (bool solvent, uint256 heldMsat, uint256 owedMsat) {
         IERC20 token = VAULT.TOKEN();
         heldMsat = token.balanceOf(address(VAULT)) * 1000;
@@ -68,6 +74,8 @@ contract AuditLens {
     }
 
     /// @notice Accounts, unpacked, in the order asked.
+    /// @param addresses The accounts asked about.
+    /// @return found One for each address.
     function accounts(address[] calldata addresses) external view returns (Account[] memory found) {
         found = new Account[](addresses.length);
         for (uint256 i = 0; i < addresses.length; ++i) {
@@ -90,6 +98,8 @@ contract AuditLens {
     }
 
     /// @notice Meters, unpacked, in the order asked; unknown ones are empty.
+    /// @param meterIds The meters.
+    /// @return found One for each id.
     function meters(uint32[] calldata meterIds) external view returns (Meter[] memory found) {
         found = new Meter[](meterIds.length);
         for (uint256 i = 0; i < meterIds.length; ++i) {
@@ -109,6 +119,9 @@ contract AuditLens {
     }
 
     /// @notice What directives leave of every zone in a window (index zoneId − 1), and whether it is void.
+    /// @param windowId The delivery window.
+    /// @return voided Whether the window is void.
+    /// @return states By zone, index zoneId − 1.
     function zones(uint32 windowId) external view returns (bool voided, ZoneState[16] memory states) {
         uint256[17] memory rules;
         (voided, rules) = DIRECTIVES.effectiveRules(windowId);

@@ -32,6 +32,7 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     uint24 private constant PEA_ZONES = 0x3ffc;
 
     uint256 private _index;
+    /// @inheritdoc IGridDirectives
     uint32 public directiveCount;
     mapping(uint32 directiveId => Directive) private _directives;
     /// @dev Newest directive by authority × kind × zone, see `_chain`.
@@ -160,6 +161,9 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     }
 
     /// @notice Newest directive of a chain; 0 when there is none.
+    /// @param authority_ 1 EGAT, 2 MEA, 3 PEA, 4 ERC, 5 COUNCIL.
+    /// @param kind 1 HALT, 2 CAP, 3 PRICE_BAND, 4 VOID_WINDOW.
+    /// @param zoneId 1–16; 0 for directives that cover every zone.
     function newestDirective(uint8 authority_, uint8 kind, uint8 zoneId) external view returns (uint32) {
         return _newest[_chain(authority_, kind, zoneId)];
     }

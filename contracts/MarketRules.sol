@@ -22,6 +22,8 @@ contract MarketRules is IMarketRules, AccessManaged {
     Version[] private _versions;
     mapping(uint32 windowId => uint256 pricesByZone) private _shortfallPrices;
 
+    /// @notice Deployed once; the rest is wired by the manager.
+    /// @param manager The AccessManager that restricted functions ask.
     /// @param first The version in force from the beginning.
     constructor(address manager, Rules memory first) AccessManaged(manager) {
         _publish(first);

@@ -10,6 +10,8 @@ contract SatoshiToken is ERC20, AccessManaged {
     constructor(address manager) ERC20("Local Satoshi", "lsBTC") AccessManaged(manager) {}
 
     /// @notice Hands out test tokens. Open to whom the manager allows; on local chains to everybody.
+    /// @param account Who receives them.
+    /// @param amountSat Token base units (one satoshi).
     function mint(address account, uint256 amountSat) external restricted {
         _mint(account, amountSat);
     }

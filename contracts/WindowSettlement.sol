@@ -44,15 +44,23 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         "MeterReadings(uint32 windowId,uint8 licensee,bytes readings)"
     );
 
+    /// @notice Where balances are.
     ICollateralVault public immutable VAULT;
+    /// @notice Who trades with which meter.
     IMeterRegistry public immutable REGISTRY;
+    /// @notice The regulator's schedule.
     IMarketRules public immutable RULES;
+    /// @notice What the authorities ordered.
     IGridDirectives public immutable DIRECTIVES;
     /// @notice Receivers of charges: licensees by authority number, congestion and platform.
     address public immutable EGAT_ACCOUNT;
+    /// @notice Receives distribution charges of MEA's zone.
     address public immutable MEA_ACCOUNT;
+    /// @notice Receives distribution charges of PEA's zones.
     address public immutable PEA_ACCOUNT;
+    /// @notice Receives congestion charges.
     address public immutable CONGESTION_ACCOUNT;
+    /// @notice Receives platform charges.
     address public immutable PLATFORM_ACCOUNT;
 
     struct ChargeAccounts {
@@ -107,10 +115,14 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         bool first;
     }
 
+    /// @inheritdoc IWindowSettlement
     uint32 public settlingWindow;
     mapping(uint32 windowId => Window) private _windows;
+    /// @inheritdoc IWindowSettlement
     mapping(uint32 windowId => mapping(uint16 chunkIndex => bytes32)) public recordHash;
+    /// @inheritdoc IWindowSettlement
     mapping(bytes32 orderHash => uint256) public storedFillWh;
+    /// @inheritdoc IWindowSettlement
     mapping(uint32 windowId => mapping(uint8 zoneId => uint256)) public cappedUse;
 
     constructor(

@@ -9,24 +9,43 @@ import {AccountWord} from "../types/AccountWord.sol";
 /// paused by anybody. Σ balances never exceeds the token balance.
 interface ICollateralVault {
     /// @notice `amountMsat` was credited to `account`, paid by `payer`.
+    /// @param account The account.
+    /// @param payer Who paid.
+    /// @param amountMsat Amount in msat.
     event Deposited(address indexed account, address indexed payer, uint64 amountMsat);
     /// @notice `amountMsat` left the vault to `account`; `exit` tells whether by the unilateral way.
+    /// @param account The account.
+    /// @param amountMsat Amount in msat.
+    /// @param exit Whether by the unilateral way.
     event Withdrawn(address indexed account, uint64 amountMsat, bool exit);
     /// @notice From `effectiveWindow` on no order of `account` settles; from `withdrawableAt` (unix seconds) it can leave alone.
+    /// @param account The account.
+    /// @param effectiveWindow First window it takes effect for.
+    /// @param withdrawableAt Unix seconds from which the exit is due.
     event ExitRequested(address indexed account, uint32 effectiveWindow, uint40 withdrawableAt);
     /// @notice `account` took its exit request back.
+    /// @param account The account.
     event ExitCancelled(address indexed account);
     /// @notice Orders of `account` below `epoch` are void for windows from `effectiveWindow` on.
+    /// @param account The account.
+    /// @param epoch The new epoch.
+    /// @param effectiveWindow First window it takes effect for.
     event EpochRaised(address indexed account, uint32 epoch, uint32 effectiveWindow);
     /// @notice `account` may trade windows below `licensedUntilWindow`.
+    /// @param account The account.
+    /// @param licensedUntilWindow First window the licence no longer covers.
     event LicenceNoted(address indexed account, uint32 licensedUntilWindow);
     /// @notice Balances changed by the settlement of (a part of) a window.
+    /// @param windowId The delivery window.
+    /// @param chunkIndex The chunk of the window, from 0.
     /// @param last Whether this completes the window.
     /// @param deltas 32 bytes each: bits 255–96 account, bits 95–0 change in msat (two's complement). They sum to zero.
     event BalancesSettled(uint32 indexed windowId, uint16 chunkIndex, bool last, bytes deltas);
     /// @notice The council replaced the settlement contract.
+    /// @param settlement The settlement contract.
     event SettlementChanged(address indexed settlement);
     /// @notice The council replaced the registry that notes licences.
+    /// @param registry The registry.
     event RegistryChanged(address indexed registry);
 
     error ZeroAmount();
@@ -53,9 +72,12 @@ interface ICollateralVault {
     function deposit(uint256 amountSat) external;
 
     /// @notice Credits `account`, paid by the caller.
+    /// @param account Who is credited.
+    /// @param amountSat Token base units (one satoshi).
     function depositFor(address account, uint256 amountSat) external;
 
     /// @notice Pays `amountSat` to the caller at once, with an operator's consent that it is not reserved by open trades.
+    /// @param amountSat Token base units (one satoshi).
     /// @param nonce Any number the caller has not used before.
     /// @param deadlineSeconds Unix seconds until which the consent holds.
     /// @param operatorSignature EIP-712 `Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)`.
@@ -73,43 +95,61 @@ interface ICollateralVault {
     function cancelExit() external;
 
     /// @notice Pays the whole balance to `account`; anybody may call once the exit is due. Nothing can stop it.
+    /// @param account Who leaves, and is paid.
     function exit(address account) external;
 
     /// @notice Voids every signed order of the caller below the new epoch for windows that cannot have been committed yet.
+    /// @return epoch The new epoch.
+    /// @return effectiveWindow First window it counts for.
     function raiseEpoch() external returns (uint32 epoch, uint32 effectiveWindow);
 
     /// @notice Balance of `account` in msat.
+    /// @param account The account.
+    /// @return amountMsat The balance.
     function balanceOf(address account) external view returns (uint64 amountMsat);
 
     /// @notice Sum of all balances in msat.
     function totalMsat() external view returns (uint64);
 
     /// @notice The packed account, see `AccountWord`.
+    /// @param account The account.
     function accountWord(address account) external view returns (AccountWord);
 
     /// @notice The packed accounts in the order given.
+    /// @param accounts The accounts.
+    /// @return words One `AccountWord` for each account.
     function accountWords(address[] calldata accounts) external view returns (uint256[] memory words);
 
     /// @notice The epoch that counts for `windowId`.
+    /// @param account The account.
+    /// @param windowId The delivery window.
     function epochAt(address account, uint32 windowId) external view returns (uint32);
 
     /// @notice The first window a cancellation or exit recorded now takes effect for.
     function nextEffectiveWindow() external view returns (uint32);
 
     /// @notice Unix seconds from which `account` may call `exit`; 0 without a request.
+    /// @param account The account.
     function exitDueAt(address account) external view returns (uint256);
 
     /// @notice Applies one chunk of a window. Only the settlement contract.
+    /// @param windowId The delivery window.
+    /// @param chunkIndex The chunk of the window, from 0.
+    /// @param last Whether this completes the window.
     /// @param updates Two words per account, an account may come twice. First: bits 255–96 account, bits 95–0 delta in msat
     /// (two's complement). Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone.
     function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external;
 
     /// @notice Notes until when `account` may trade. Only the registry.
+    /// @param account The account.
+    /// @param licensedUntilWindow First window the licence no longer covers.
     function noteLicence(address account, uint32 licensedUntilWindow) external;
 
     /// @notice Replaces the settlement contract. Council, behind the admin delay, which is longer than the exit.
+    /// @param settlement The settlement contract.
     function setSettlement(address settlement) external;
 
     /// @notice Replaces the registry. Council, behind the admin delay.
+    /// @param registry The registry.
     function setRegistry(address registry) external;
 }

@@ -24,8 +24,13 @@ interface IMarketRules {
         uint16 shortfallMaxSatPerKwh;
     }
 
+    /// @notice A version of the rules was published.
+    /// @param fromWindow First window the version is in force for.
+    /// @param rules The version.
     event RulesPublished(uint32 indexed fromWindow, Rules rules);
     /// @notice Shortfall prices of a window by zone, 16 bits each, zone 1 lowest; 0 is the rules' price.
+    /// @param windowId The delivery window.
+    /// @param pricesByZone 16 bits each in sat/kWh, zone 1 lowest; 0 keeps the rules' price.
     event ShortfallPricesSet(uint32 indexed windowId, uint256 pricesByZone);
 
     error RulesTooSoon(uint32 fromWindow, uint32 earliest);
@@ -36,15 +41,23 @@ interface IMarketRules {
     error WindowStarted(uint32 windowId);
 
     /// @notice Publishes a version. ERC.
+    /// @param rules The version.
     function publishRules(Rules calldata rules) external;
 
     /// @notice Sets shortfall prices of a window that has not begun, within the regulator's band. The system operator.
+    /// @param windowId The delivery window.
+    /// @param pricesByZone 16 bits each in sat/kWh, zone 1 lowest; 0 keeps the rules' price.
     function setShortfallPrices(uint32 windowId, uint256 pricesByZone) external;
 
     /// @notice The version in force for `windowId`, readable.
+    /// @param windowId The delivery window.
     function rulesAt(uint32 windowId) external view returns (Rules memory);
 
     /// @notice The version in force, packed as `RulesWord` tells: parameters, distribution charges and shortfall prices.
+    /// @param windowId The delivery window.
+    /// @return parameters A `RulesWord`.
+    /// @return distributionByZone 16 bits each, zone 1 lowest.
+    /// @return shortfallByZone 16 bits each, zone 1 lowest; 0 is the rules' price.
     function packedRulesAt(
         uint32 windowId
     ) external view returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone);

@@ -37,10 +37,23 @@ interface IWindowSettlement {
         bytes signature;
     }
 
+    /// @notice A window's trades were fixed.
+    /// @param windowId The delivery window.
+    /// @param commitment The chained hash over the chunks.
+    /// @param chunkCount Number of chunks.
+    /// @param tradeCount Number of trades, for the record only.
     event WindowCommitted(uint32 indexed windowId, bytes32 commitment, uint16 chunkCount, uint32 tradeCount);
     /// @notice The permanent record of a chunk: 64 bytes a trade, see docs/PROTOCOL.md. Its hash is stored.
+    /// @param windowId The delivery window.
+    /// @param chunkIndex The chunk of the window, from 0.
+    /// @param last Whether this completes the window.
+    /// @param record 64 bytes a trade, see docs/PROTOCOL.md.
     event ChunkSettled(uint32 indexed windowId, uint16 indexed chunkIndex, bool last, bytes record);
+    /// @notice An authority voided the window; nothing moved.
+    /// @param windowId The delivery window.
     event WindowVoided(uint32 indexed windowId);
+    /// @notice The window was closed unsettled.
+    /// @param windowId The delivery window.
     event WindowExpired(uint32 indexed windowId);
 
     error WindowNotInStatus(uint32 windowId, WindowStatus status);
@@ -70,12 +83,14 @@ interface IWindowSettlement {
     error InsufficientGas(uint256 gasLeft);
 
     /// @notice Fixes the trades of a window. Operator; in the commit lead before delivery starts.
+    /// @param windowId The delivery window.
     /// @param commitment `h_0` of `h_i = keccak256(keccak256(chunk_i) ‖ h_{i+1})`, `h_n = 0`.
     /// @param chunkCount Number of chunks, at least 1.
     /// @param tradeCount For the record only.
     function commitWindow(uint32 windowId, bytes32 commitment, uint16 chunkCount, uint32 tradeCount) external;
 
     /// @notice Settles the next chunk. Operator; anybody once the operator is late.
+    /// @param windowId The delivery window.
     /// @param chunk The bytes committed to, see docs/PROTOCOL.md.
     /// @param restHash `h_{i+1}`.
     /// @param batches Readings of the chunk's selling meters.
@@ -87,21 +102,29 @@ interface IWindowSettlement {
     ) external;
 
     /// @notice Writes down that an authority voided the window. Anybody.
+    /// @param windowId The delivery window.
     function voidWindow(uint32 windowId) external;
 
     /// @notice Closes a window nobody settled in time. Anybody.
+    /// @param windowId The delivery window.
     function expireWindow(uint32 windowId) external;
 
     /// @notice State of a window.
+    /// @param windowId The delivery window.
     function window(uint32 windowId) external view returns (Window memory);
 
     /// @notice Hash of a chunk's record; 0 when not settled.
+    /// @param windowId The delivery window.
+    /// @param chunkIndex The chunk of the window, from 0.
     function recordHash(uint32 windowId, uint16 chunkIndex) external view returns (bytes32);
 
     /// @notice Fill of an order that uses stored fills, Wh.
+    /// @param orderHash EIP-712 hash of the order.
     function storedFillWh(bytes32 orderHash) external view returns (uint256);
 
     /// @notice Energy sold out of (high 128 bits) and bought into (low 128 bits) a zone under a cap so far, Wh.
+    /// @param windowId The delivery window.
+    /// @param zoneId The zone, 1–16.
     function cappedUse(uint32 windowId, uint8 zoneId) external view returns (uint256);
 
     /// @notice The window that is half settled; 0 when none.

@@ -76,6 +76,9 @@ library ChunkLayout {
     }
 
     /// @notice The 32 bytes at `at`; beyond the end they are whatever follows in calldata, so callers check lengths.
+    /// @param chunk The chunk.
+    /// @param at Offset in bytes.
+    /// @return value The 32 bytes.
     function word(bytes calldata chunk, uint256 at) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             // Plain Solidity would copy a slice: uint256(bytes32(chunk[at:at + 32])).
@@ -110,6 +113,8 @@ library ChunkLayout {
     }
 
     /// @notice Length of the order at `at` with its signature.
+    /// @param chunk The chunk.
+    /// @param at Offset in bytes.
     function orderBytes(bytes calldata chunk, uint256 at) internal pure returns (uint256) {
         uint256 head = word(chunk, at);
         if (!orderHasContractSignature(head)) return ORDER_HEAD_BYTES + SIGNATURE_BYTES;
@@ -163,6 +168,13 @@ library ChunkLayout {
     }
 
     /// @notice EIP-712 hash of an order. Plain twin: `keccak256(abi.encode(typehash, trader, …))` and `toTypedDataHash`.
+    /// @param typehash EIP-712 type hash of an order.
+    /// @param separator EIP-712 domain separator.
+    /// @param head First 32 bytes of the order.
+    /// @param trader The group's account.
+    /// @param meterId_ The order's meter.
+    /// @param windowId The delivery window.
+    /// @return digest What the trader signs.
     function orderHash(
         bytes32 typehash,
         bytes32 separator,
@@ -256,6 +268,8 @@ library ChunkLayout {
     }
 
     /// @notice Adds a fill the caller has checked against the order's energy, so it stays within its 32 bits.
+    /// @param state The order's state word.
+    /// @param energyWh Wh to add.
     function addFill(uint256 state, uint256 energyWh) internal pure returns (uint256) {
         return (state + (energyWh << 80)) | STATE_TOUCHED;
     }
@@ -289,6 +303,10 @@ library ChunkLayout {
     }
 
     /// @notice Writes the two words of a trade's record; `index` is below the number of trades the record was made for.
+    /// @param record The record.
+    /// @param index The trade.
+    /// @param first First word.
+    /// @param second Second word.
     function setRecord(bytes memory record, uint256 index, uint256 first, uint256 second) internal pure {
         assembly ("memory-safe") {
             // No plain Solidity writes words into bytes.

@@ -43,6 +43,7 @@ library Windows {
     }
 
     /// @notice `seconds_` as a window, saturating at "no end".
+    /// @param seconds_ Unix seconds.
     function saturate(uint256 seconds_) internal pure returns (uint32) {
         uint256 id = seconds_ / SECONDS;
         return id >= NO_END ? NO_END : uint32(id);

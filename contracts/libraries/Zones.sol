@@ -14,6 +14,7 @@ library Zones {
     uint8 internal constant COUNCIL = 5;
 
     /// @notice The authority whose licensee meters the zone.
+    /// @param zoneId The zone, 1–16.
     function licenseeOf(uint8 zoneId) internal pure returns (uint8) {
         if (zoneId == 1) return MEA;
         return zoneId < FIRST_CROSS_BORDER ? PEA : EGAT;

@@ -19,6 +19,7 @@ type AccountWord is uint256;
 
 using AccountWords for AccountWord global;
 
+/// @title Reads and writes an account's word
 /// @notice Reads and writes the fields of an `AccountWord`.
 library AccountWords {
     uint256 internal constant CURSOR_SHIFT = 168;
@@ -74,6 +75,8 @@ library AccountWords {
         return AccountWord.wrap(cleared | (uint256(uint24(untilWindow)) << 144));
     }
 
+    /// @notice Replaces the cursor.
+    /// @param word The account's word.
     /// @param cursor The 88 cursor bits, window lowest.
     function withCursor(AccountWord word, uint256 cursor) internal pure returns (AccountWord) {
         uint256 kept = AccountWord.unwrap(word) & ((uint256(1) << CURSOR_SHIFT) - 1);

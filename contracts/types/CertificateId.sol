@@ -15,6 +15,7 @@ type CertificateId is uint256;
 
 using CertificateIds for CertificateId global;
 
+/// @title Makes and reads certificate ids
 /// @notice Makes and reads a `CertificateId`.
 library CertificateIds {
     function pack(

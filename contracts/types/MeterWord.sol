@@ -15,6 +15,7 @@ type MeterWord is uint256;
 
 using MeterWords for MeterWord global;
 
+/// @title Makes and reads a meter's word
 /// @notice Reads and writes the fields of a `MeterWord`.
 library MeterWords {
     function pack(

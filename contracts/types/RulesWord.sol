@@ -20,6 +20,7 @@ type RulesWord is uint256;
 
 using RulesWords for RulesWord global;
 
+/// @title Reads the word of a rules version
 /// @notice Reads the fields of a `RulesWord`.
 library RulesWords {
     function fromWindow(RulesWord word) internal pure returns (uint32) {

@@ -15,6 +15,7 @@ type ZoneRule is uint256;
 
 using ZoneRules for ZoneRule global;
 
+/// @title Reads and narrows a zone rule
 /// @notice Reads a `ZoneRule` and narrows it; nothing here can widen one.
 library ZoneRules {
     function halted(ZoneRule rule) internal pure returns (bool) {
