@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { hashTypedData } from "viem";
+import { encodeFunctionData, hashTypedData } from "viem";
 import { withdrawalTypedData } from "../../../offchain/infrastructure/chain/contractCalls.ts";
+import { accessManagerAbi } from "../../../offchain/infrastructure/chain/protocolAbi.ts";
+import { ROLES } from "../../../offchain/infrastructure/chain/roles.ts";
 import { eventsOf } from "../fixtures/eventsOf.ts";
 import { expectRevert } from "../fixtures/expectRevert.ts";
 import { useVenue } from "../fixtures/useVenue.ts";
@@ -124,6 +126,18 @@ describe("C1 CollateralVault withdraw, co-signed", () => {
 		for (const signature of ["0x", `0x${"00".repeat(65)}`, `0x${"ff".repeat(65)}`] as const) {
 			await expectRevert(withdraw({ signature }), "NotOperator", `0x${"00".repeat(20)}`);
 		}
+	});
+
+	it("error: … even if the council should make nobody an operator by mistake", async () => {
+		const { safes, addresses } = venue().deployment;
+		const nobody = `0x${"00".repeat(20)}` as const;
+		const data = encodeFunctionData({
+			abi: accessManagerAbi,
+			functionName: "grantRole",
+			args: [ROLES.OPERATOR, nobody, 0],
+		});
+		await venue().sendAs(safes.COUNCIL, { to: addresses.AccessManager, data });
+		await expectRevert(withdraw({ signature: "0x" }), "NotOperator", nobody);
 	});
 
 	it("error: the malleable twin and the short form of a good signature", async () => {

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { ORDER_TYPES } from "../../../offchain/domain/orders/orderTypedData.ts";
+import { SETTLEMENT_CODES } from "../../../offchain/domain/settlement/settlementCode.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const PROTOCOL = read("docs/PROTOCOL.md");
+
+/** Rows "| offset | bytes | field" of a table, whatever stands before the offset. */
+function layout(text: string): string[] {
+	return [...text.matchAll(/\|\s*(\d+)\s*\|\s*(\d+)\s*\|\s*(\w+|bits? \d[^,|:]*)/g)].map(
+		([, offset, bytes, field]) => `${offset}+${bytes} ${field}`,
+	);
+}
+
+describe("C8 docs/PROTOCOL.md says what is compiled", () => {
+	it("the signed types", () => {
+		const fields = ORDER_TYPES.Order.map(({ type, name }) => `${type} ${name}`).join(",");
+		const settlement = read("contracts/WindowSettlement.sol");
+		const vault = read("contracts/CollateralVault.sol");
+		for (const [type, source] of [
+			[`Order(${fields})`, settlement],
+			["MeterReadings(uint32 windowId,uint8 licensee,bytes readings)", settlement],
+			["Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)", vault],
+		] as const) {
+			expect(PROTOCOL).to.contain(`\`${type}\``);
+			expect(source).to.contain(`"${type}"`);
+		}
+	});
+
+	it("the chunk, byte by byte, as the library has it", () => {
+		const section = PROTOCOL.split("## 2.")[1]?.split("## 3.")[0] ?? "";
+		const library = read("contracts/libraries/ChunkLayout.sol").split("Order state (memory only)")[0] ?? "";
+		const documented = layout(section).filter((row) => row !== "0+4 meterId");
+		expect(documented.length).to.be.above(20);
+		expect(documented.map(plain)).to.deep.equal(layout(library).map(plain));
+	});
+
+	it("every settlement code", () => {
+		const section = PROTOCOL.split("Codes:")[1]?.split("## 4.")[0] ?? "";
+		const numbers = [...section.matchAll(/(?:^|[\s,.:])(\d+) [a-z]/g)].map(([, number]) => Number(number));
+		expect(numbers).to.include.members(Object.values(SETTLEMENT_CODES));
+	});
+});
+
+/** Signature rows are worded differently on both sides; offset and length are what counts. */
+function plain(row: string): string {
+	return row.startsWith("27+") ? "27+64" : row;
+}
