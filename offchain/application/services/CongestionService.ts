@@ -41,11 +41,11 @@ export type CongestionOptions = {
 export class CongestionService implements ZonePrices {
 	readonly #options: CongestionOptions;
 	readonly #solved = new Map<WindowId, ZonePriceSet>();
-	#published: string;
+	/** What the engine was last told by this process; null before: a process before it may have told something else. */
+	#published: string | null = null;
 
 	constructor(options: CongestionOptions) {
 		this.#options = options;
-		this.#published = JSON.stringify(options.baseCharges);
 	}
 
 	async latest(windowId: WindowId): Promise<ZonePriceSet | null> {

@@ -16,7 +16,7 @@ export type GridLimitsOptions = {
 	clock: Clock;
 	/** The limits with these lines out of service; some 0.3 s of work. */
 	limitsFor: (outages: readonly string[]) => GridLimits;
-	/** What the engine was told at the start. */
+	/** The limits with every line in service. */
 	initial: GridLimits;
 	/** For people: what changed and why. */
 	onChange: (message: string) => void;
@@ -30,7 +30,8 @@ export type GridLimitsOptions = {
 export class GridLimitsService {
 	readonly #options: GridLimitsOptions;
 	#limits: GridLimits;
-	#state = "fresh ";
+	/** What the engine was last told by this process; null before: a process before it may have told something else. */
+	#state: string | null = null;
 	readonly #byOutage = new Map<string, GridLimits>();
 
 	constructor(options: GridLimitsOptions) {

@@ -102,6 +102,13 @@ describe("G5 congestion off the trading path", () => {
 		expect(await service.latest(WINDOW)).to.equal(null);
 	});
 
+	it("behavior: a new process tells the engine what holds, congested or not, once", async () => {
+		books = {};
+		await service.refresh();
+		await service.refresh();
+		expect(inputs.map((input) => (input as SetZoneCharges).charges)).to.deep.equal([BASE]);
+	});
+
 	it("behavior: what a busy engine did not take is told again", async () => {
 		isBusy = true;
 		await service.refresh();

@@ -51,11 +51,13 @@ describe("X6 limits follow telemetry", () => {
 		});
 	});
 
-	it("default: healthy and fresh, or never any telemetry: nothing changes", async () => {
-		await service.refresh();
-		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
+	it("default: without telemetry nothing is told; with it what holds is told once, whatever a process before it told", async () => {
 		await service.refresh();
 		expect(inputs).to.deep.equal([]);
+		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
+		await service.refresh();
+		await service.refresh();
+		expect(inputs.map((input) => input.limits)).to.deep.equal([limits("whole")]);
 		expect(service.limits().elements[0]?.name).to.equal("whole");
 	});
 
