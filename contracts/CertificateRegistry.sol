@@ -29,14 +29,22 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         uint256 gramsPerKwhBySource;
     }
 
+    /// @notice Whose records certificates are issued from.
     IWindowSettlement public immutable SETTLEMENT;
+    /// @notice Which meter has which source.
     IMeterRegistry public immutable REGISTRY;
 
     Factors[] private _factors;
+    /// @inheritdoc ICertificateRegistry
     mapping(uint32 windowId => mapping(uint16 chunkIndex => uint16)) public issuedTrades;
     mapping(uint256 id => mapping(address owner => uint256)) private _claimed;
+    /// @inheritdoc ICertificateRegistry
     mapping(uint256 id => bool) public isRevoked;
 
+    /// @notice Deployed once; the rest is wired by the manager.
+    /// @param manager The AccessManager that restricted functions ask.
+    /// @param settlement Whose records certificates are issued from.
+    /// @param registry Which meter has which source.
     /// @param gramsPerKwhBySource Avoided grams per kWh by source (16 bits each), in force from the beginning.
     constructor(
         address manager,
@@ -56,8 +64,10 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         bytes calldata record,
         uint16 maxTrades
     ) external nonReentrant returns (uint16 issuedTo) {
-        bytes32 expected = SETTLEMENT.recordHash(windowId, chunkIndex);
-        if (expected == 0 || keccak256(record) != expected) revert RecordMismatch(windowId, chunkIndex);
+        // No bytes hash to zero, so a chunk that is not settled has no record either.
+        if (keccak256(record) != SETTLEMENT.recordHash(windowId, chunkIndex)) {
+            revert RecordMismatch(windowId, chunkIndex);
+        }
         uint16 from = issuedTrades[windowId][chunkIndex];
         uint256 to = record.length / RECORD_BYTES;
         if (to > uint256(from) + maxTrades) to = uint256(from) + maxTrades;
@@ -198,6 +208,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
     }
 
     /// @notice Avoided grams per kWh of a certificate, by its factor version.
+    /// @param id The certificate's id.
     function gramsPerKwh(uint256 id) public view returns (uint256) {
         CertificateId self = CertificateId.wrap(id);
         return uint16(_factors[self.factorVersion()].gramsPerKwhBySource >> (16 * uint256(self.source())));

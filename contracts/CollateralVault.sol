@@ -202,6 +202,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     /// @notice Whether `account` has used a withdrawal nonce.
+    /// @param account The account.
+    /// @param nonce The number of the withdrawal.
     function isNonceUsed(address account, uint256 nonce) external view returns (bool) {
         return _usedNonces[account][nonce];
     }
@@ -212,7 +214,6 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     function _deposit(address account, uint256 amountSat) private nonReentrant {
-        if (amountSat == 0) revert ZeroAmount();
         if (account == address(0)) revert ZeroAccount();
         uint256 before = TOKEN.balanceOf(address(this));
         TOKEN.safeTransferFrom(msg.sender, address(this), amountSat);
