@@ -1,4 +1,6 @@
+import type { ClosingReport } from "../../domain/grid/closing/ClosingCheck.ts";
 import { buildWindowPlan } from "../../domain/settlement/buildWindowPlan.ts";
+import type { Trade } from "../../domain/settlement/Trade.ts";
 import { type WindowId, windowEnd, windowStart } from "../../domain/units/window.ts";
 import type { AttestedReadings } from "../ports/MeterReading.ts";
 import type { ReadingRepository } from "../ports/ReadingRepository.ts";
@@ -28,6 +30,8 @@ export type WindowPipelineOptions = {
 	readings: ReadingRepository;
 	chain: SettlementChain;
 	reconcile: (windowId: WindowId) => Promise<WindowReconciliation>;
+	/** The window against the whole network before it is planned (SPEC G10), e.g. `ClosingCheck.check`. */
+	closingCheck?: (trades: readonly Trade[]) => ClosingReport;
 	maxTradesPerChunk: number;
 	/** Wall-clock pause before looking again at a window that waits for time, readings or the indexer. */
 	pauseMillis: number;
@@ -110,10 +114,25 @@ export class WindowPipelineService {
 		}
 		const standing = await trades.ofWindow(windowId);
 		if (standing.length === 0) return { result: "advanced", stage: "empty" };
+		this.verify(windowId, standing);
 		const orders = await pipelines.ordersOf(windowId);
 		const plan = buildWindowPlan({ windowId, orders, trades: standing, maxTradesPerChunk });
 		await pipelines.savePlan(plan);
 		return { result: "advanced", stage: "planned" };
+	}
+
+	/** Trades were admitted against the rows trading watches; where the whole network says otherwise a person must know. */
+	private verify(windowId: WindowId, trades: readonly Trade[]): void {
+		const report = this.options.closingCheck?.(trades);
+		const worst = report?.violations[0];
+		if (report === undefined || worst === undefined) return;
+		const trimmedWh = report.trims.reduce((sum, trim) => sum + trim.trimmedWh, 0);
+		const { element, flowWh, limitWh } = worst;
+		const what = `${element} carries ${flowWh} Wh of ${limitWh} Wh`;
+		this.alarm(
+			windowId,
+			`the closing power flow fails: ${what}; ${trimmedWh} Wh of ${report.trims.length} trades are to go`,
+		);
 	}
 
 	private async commit(pipeline: WindowPipeline): Promise<StepResult> {
