@@ -25,6 +25,7 @@ import type { TradeRepository } from "../ports/TradeRepository.ts";
 
 /** Why an emergency could not be handled. Stable. */
 export const EMERGENCY_CODES = {
+	EMERGENCY_NOT_AUTHORISED: "the order is not signed by a registered control room",
 	EMERGENCY_DIRECTIVE_REQUIRED: "an emergency is handled under an executed directive",
 	EMERGENCY_NO_TELEMETRY: "no control room has reported what there is to balance",
 	EMERGENCY_UNKNOWN_LINE: "the network has no such line",

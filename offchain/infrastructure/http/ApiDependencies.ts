@@ -3,6 +3,7 @@ import type { Clock } from "../../application/ports/Clock.ts";
 import type { DirectiveRepository } from "../../application/ports/DirectiveRepository.ts";
 import type { EngineQueries } from "../../application/ports/EngineQueries.ts";
 import type { EventFeed } from "../../application/ports/EventFeed.ts";
+import type { GridEmergencies } from "../../application/ports/GridEmergencies.ts";
 import type { GridQueries } from "../../application/ports/GridQueries.ts";
 import type { GridSystemAdapter } from "../../application/ports/GridSystemAdapter.ts";
 import type { MarketDataRepository } from "../../application/ports/MarketDataRepository.ts";
@@ -43,6 +44,7 @@ export type ApiDependencies = {
 	grid?: GridQueries;
 	telemetry?: GridSystemAdapter;
 	zonePrices?: ZonePrices;
+	emergencies?: GridEmergencies;
 	directives?: DirectiveRepository;
 	certificates?: CertificateRepository;
 	clock: Clock;

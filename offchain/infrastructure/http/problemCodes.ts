@@ -1,3 +1,4 @@
+import { EMERGENCY_CODES } from "../../application/commands/HandleGridEmergency.ts";
 import { READING_CODES } from "../../application/commands/SubmitReadings.ts";
 import { TELEMETRY_CODES } from "../../domain/grid/telemetry/telemetryRefusal.ts";
 import { REASON_CODES } from "../../domain/orders/reasonCodes.ts";
@@ -15,7 +16,13 @@ const TRANSPORT_CODES = {
 	INTERNAL: "an error on our side",
 } as const;
 
-export const PROBLEM_CODES = { ...REASON_CODES, ...READING_CODES, ...TELEMETRY_CODES, ...TRANSPORT_CODES } as const;
+export const PROBLEM_CODES = {
+	...REASON_CODES,
+	...READING_CODES,
+	...TELEMETRY_CODES,
+	...EMERGENCY_CODES,
+	...TRANSPORT_CODES,
+} as const;
 export type ProblemCode = keyof typeof PROBLEM_CODES;
 
 const STATUS_BY_CODE: Partial<Record<ProblemCode, number>> = {
@@ -24,6 +31,7 @@ const STATUS_BY_CODE: Partial<Record<ProblemCode, number>> = {
 	NOT_FOUND: 404,
 	METHOD_NOT_ALLOWED: 405,
 	TELEMETRY_SOURCE_UNKNOWN: 403,
+	EMERGENCY_NOT_AUTHORISED: 403,
 	TELEMETRY_SIGNATURE_INVALID: 403,
 	READING_CONTRADICTS: 409,
 	TELEMETRY_CLOCK_BACKWARDS: 409,

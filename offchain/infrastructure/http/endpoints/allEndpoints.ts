@@ -1,5 +1,6 @@
 import type { Endpoint } from "../Endpoint.ts";
 import { accountEndpoints } from "./accountEndpoints.ts";
+import { emergencyEndpoints } from "./emergencyEndpoints.ts";
 import { gridEndpoints } from "./gridEndpoints.ts";
 import { marketEndpoints } from "./marketEndpoints.ts";
 import { orderEndpoints } from "./orderEndpoints.ts";
@@ -14,6 +15,7 @@ export const ALL_ENDPOINTS: readonly Endpoint[] = [
 	...marketEndpoints,
 	...gridEndpoints,
 	...telemetryEndpoints,
+	...emergencyEndpoints,
 	...accountEndpoints,
 	...venueEndpoints,
 ];

@@ -9,7 +9,7 @@ const MAX_LINES = 10_000;
 const MAX_NAME_LENGTH = 100;
 
 const elementName = z.string().min(1).max(MAX_NAME_LENGTH);
-const signature64 = z
+export const signature64 = z
 	.string()
 	.regex(/^0x[0-9a-fA-F]{128}$/, "expected 0x and 128 hex digits")
 	.overwrite((value) => value.toLowerCase())

@@ -5,12 +5,17 @@ import {
 	handleGridEmergency,
 } from "../../../../offchain/application/commands/HandleGridEmergency.ts";
 import type { Curtailment } from "../../../../offchain/application/ports/CurtailmentRepository.ts";
+import { GridEmergencyService } from "../../../../offchain/application/services/GridEmergencyService.ts";
+import { TelemetrySigner } from "../../../../offchain/client/TelemetrySigner.ts";
 import type { GridConditions } from "../../../../offchain/domain/grid/telemetry/GridConditions.ts";
 import { thaiOutageLimits } from "../../../../offchain/domain/grid/thai/thaiOutageLimits.ts";
 import { ZONE_CODES, type ZoneCode, zoneId } from "../../../../offchain/domain/grid/zones.ts";
 import type { Trade } from "../../../../offchain/domain/settlement/Trade.ts";
 import { HighsLinearProgramSolver } from "../../../../offchain/infrastructure/grid/HighsLinearProgramSolver.ts";
 import { loadThaiNetwork } from "../../../../offchain/infrastructure/grid/loadThaiNetwork.ts";
+import { emergencyReply } from "../../../../offchain/infrastructure/http/messages/emergencyMessages.ts";
+import { Ed25519TelemetrySources } from "../../../../offchain/infrastructure/telemetry/Ed25519TelemetrySources.ts";
+import { postJson, TestVenue } from "../../infrastructure/http/TestVenue.ts";
 
 const SOUTH = ["BangSaphan–Chumphon", "BangSaphan–LangSuan"];
 const DEMAND: Partial<Record<ZoneCode, number>> = { S2: 1_320, S3: 880, MEA: 8_000 };
@@ -110,5 +115,31 @@ describe("G8 HandleGridEmergency", () => {
 		deps.telemetry = { current: () => null };
 		expect(await code({})).to.equal("EMERGENCY_NO_TELEMETRY");
 		expect(recorded).to.deep.equal([]);
+	});
+
+	it("default: over HTTP, signed by a control room; the curtailments can be read afterwards", async () => {
+		const key = new TelemetrySigner(`0x${"31".repeat(32)}`);
+		const sources = new Ed25519TelemetrySources({ EGAT: key.publicKey });
+		const venue = await new TestVenue({ emergencies: new GridEmergencyService(deps, sources) }).start();
+		try {
+			const command = { windowId: 50, directiveId: 7, outages: SOUTH.slice(1) };
+			const signed = key.signEmergency("EGAT", command);
+			const post = (body: unknown) => postJson(`${venue.url}/v1/grid/emergencies`, body);
+			const changed = await post({ ...signed, command: { ...command, windowId: 51 } });
+			expect([changed.status, changed.body.code]).to.deep.equal([403, "EMERGENCY_NOT_AUTHORISED"]);
+			const unordered = await post(key.signEmergency("EGAT", { ...command, directiveId: 9 }));
+			expect([unordered.status, unordered.body.code]).to.deep.equal([422, "EMERGENCY_DIRECTIVE_REQUIRED"]);
+			expect(recorded).to.deep.equal([]);
+			const planned = await post(signed);
+			expect(planned.status).to.equal(200);
+			const body = emergencyReply.parse(planned.body);
+			expect(body.curtailedKilowatts).to.deep.include({ counterTradeAndStorage: 60_000, demandResponse: 66_000 });
+			expect(body.curtailedKilowatts.interruptible + body.curtailedKilowatts.firm).to.be.closeTo(174_000, 2);
+			expect(body.islands[1]).to.deep.equal({ zones: ["S2", "S3", "X-MY"], isDark: false });
+			const list = await fetch(`${venue.url}/v1/grid/curtailments?windowId=50`);
+			expect(await list.json()).to.deep.equal({ curtailments: recorded });
+		} finally {
+			await venue.stop();
+		}
 	});
 });

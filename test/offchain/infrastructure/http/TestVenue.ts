@@ -1,4 +1,5 @@
 import type { MarketDepth, SessionView } from "../../../../offchain/application/ports/EngineQueries.ts";
+import type { GridEmergencies } from "../../../../offchain/application/ports/GridEmergencies.ts";
 import type { GridSystemAdapter } from "../../../../offchain/application/ports/GridSystemAdapter.ts";
 import type { WindowSummary } from "../../../../offchain/application/ports/MarketDataRepository.ts";
 import type { AttestedReadings } from "../../../../offchain/application/ports/MeterReading.ts";
@@ -46,7 +47,9 @@ export class TestVenue {
 	url = "";
 	private readonly server: ApiServer;
 
-	constructor(options: { rateLimitPerMinute?: number; telemetry?: GridSystemAdapter } = {}) {
+	constructor(
+		options: { rateLimitPerMinute?: number; telemetry?: GridSystemAdapter; emergencies?: GridEmergencies } = {},
+	) {
 		const clock = { nowMillis: () => this.nowSeconds * 1000, sleepUntil: async () => undefined };
 		const verifier = new FastSignatureVerifier(DOMAIN, {
 			hasCode: async () => false,
@@ -94,6 +97,7 @@ export class TestVenue {
 			trades,
 			marketData,
 			telemetry: options.telemetry,
+			emergencies: options.emergencies,
 			clock,
 			venue: {
 				version: "0.0.0-test",
