@@ -40,7 +40,13 @@ export class JobQueue<Data extends object> {
 		);
 		queue.on("error", onError);
 		await queue.waitUntilReady();
-		const worker = new Worker(name, (job) => handle(job.data as Data), { connection, concurrency }, factory);
+		const worker = new Worker(
+			name,
+			(job) => handle(job.data as Data),
+			// A killed worker's jobs are taken over within seconds, and however often: handlers may be repeated.
+			{ connection, concurrency, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 },
+			factory,
+		);
 		worker.on("error", onError);
 		worker.on("failed", (_job, error) => onError(error));
 		await worker.waitUntilReady();

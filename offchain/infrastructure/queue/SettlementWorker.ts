@@ -76,7 +76,9 @@ export class SettlementWorker {
 		while (!this.abort.signal.aborted) {
 			try {
 				const due = await this.options.pipelines.due(WINDOWS_PER_ROUND);
-				for (const windowId of due) await this.queue.add(`window-${windowId}`, { windowId });
+				// Under a new id every minute: a job that the queue has lost sight of must not keep its window for ever.
+				const minute = Math.floor(Date.now() / 60_000);
+				for (const windowId of due) await this.queue.add(`window-${windowId}-${minute}`, { windowId });
 			} catch (error) {
 				this.options.onError(`settlement: ${error instanceof Error ? error.message : String(error)}`);
 			}
