@@ -24,7 +24,7 @@ export function solveCongestion(
 	offers: readonly ZonalOffer[],
 	crossZoneSatPerKwh: number,
 ): CongestionSolution | null {
-	const wanted = offers.filter(({ energyWh }) => energyWh > 0);
+	const wanted = joined(offers);
 	if (wanted.length === 0) return null;
 	const program = solver.open(buildProgram(limits, wanted, crossZoneSatPerKwh));
 	try {
@@ -34,6 +34,19 @@ export function solveCongestion(
 	} finally {
 		program.close();
 	}
+}
+
+/** One offer per side, zone and price: a busy window has thousands of trades at a few hundred prices. */
+function joined(offers: readonly ZonalOffer[]): ZonalOffer[] {
+	const byKey = new Map<string, ZonalOffer>();
+	for (const offer of offers) {
+		if (!(offer.energyWh > 0)) continue;
+		const key = `${offer.side} ${offer.zoneId} ${offer.priceSatPerKwh}`;
+		const known = byKey.get(key);
+		if (known === undefined) byKey.set(key, { ...offer });
+		else known.energyWh += offer.energyWh;
+	}
+	return [...byKey.values()];
 }
 
 /** Columns: offers, then exports, then imports by zone, MWh. Rows: zone balances, the sum of positions, elements. */

@@ -95,6 +95,13 @@ describe("G5 shadow prices and zone prices", () => {
 		expect(congestionCharges(base, [0, 1e-9, 0], 60)[0]?.[1]).to.deep.equal({ ...part, congestionSatPerKwh: 0 });
 	});
 
+	it("invariant: a thousand small offers at one price are one large one", () => {
+		const grid = limits([{ ptdfPartsPerMillion: factors(1_000_000), upWh: 4_000 }]);
+		const others = [offer("sell", 2, 90, 10_000), offer("buy", 2, 120, 8_000)];
+		const small = Array.from({ length: 1_000 }, () => offer("sell", 1, 50, 10));
+		expect(solve(grid, [...small, ...others])).to.deep.equal(solve(grid, [offer("sell", 1, 50, 10_000), ...others]));
+	});
+
 	it("default: nothing wanted, nothing priced", () => {
 		expect(solveCongestion(solver, limits([]), [], 0)).to.equal(null);
 		expect(solveCongestion(solver, limits([]), [offer("sell", 1, 50, 0)], 0)).to.equal(null);
