@@ -23,6 +23,7 @@ for (const command of [orderCommand(), marketCommand(), accountCommand(), window
 	program.addCommand(command);
 }
 await mountOnDemand("grid", async () => (await import("./grid.ts")).gridCommand());
+await mountOnDemand("reconcile", async () => (await import("./reconcileCommand.ts")).reconcileCommand());
 await mountOnDemand("engine", async () => (await import("./engine.ts")).engineCommand());
 inheritSettings(program);
 

@@ -170,6 +170,7 @@ async function start(
 		confirmations: 1,
 		engine,
 		ledger: () => queries.ledger(),
+		engineAccount: (account) => queries.account(account),
 		onAlarm: notice,
 		onHalt: failure.reject,
 	});

@@ -46,6 +46,7 @@ await runRole({
 			notificationTargets: readNotificationTargets(config.NOTIFICATION_TARGETS_FILE),
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
+			engineAccount: (account) => queries.account(account),
 			onAlarm: (message) => logger.warn(message),
 			onStage: (windowId, stage) => say({ state: "stage", windowId, stage }),
 			onHalt: fatal,

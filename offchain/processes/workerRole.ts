@@ -1,12 +1,15 @@
 import type pg from "pg";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
+import type { AccountView } from "../application/ports/EngineQueries.ts";
 import type { EngineLedger } from "../application/ports/LedgerViews.ts";
 import type { PipelineStage } from "../application/ports/WindowPipelineRepository.ts";
+import { ContinuousAudit, describeFinding } from "../application/services/ContinuousAudit.ts";
 import { ReconciliationService } from "../application/services/ReconciliationService.ts";
 import { WindowPipelineService } from "../application/services/WindowPipelineService.ts";
-import type { Hex } from "../domain/units/Address.ts";
+import type { Address, Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import { NotificationDispatcher } from "../infrastructure/notifications/NotificationDispatcher.ts";
 import { NotificationStore } from "../infrastructure/notifications/NotificationStore.ts";
 import type { NotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
@@ -18,6 +21,8 @@ import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTrad
 import { PostgresWindowPipelineRepository } from "../infrastructure/postgres/PostgresWindowPipelineRepository.ts";
 import type { JobBackend } from "../infrastructure/queue/JobQueue.ts";
 import { SettlementWorker } from "../infrastructure/queue/SettlementWorker.ts";
+import { AuditLoop } from "../infrastructure/reconciliation/AuditLoop.ts";
+import { AuditReader } from "../infrastructure/reconciliation/AuditReader.ts";
 import { ChainIndexer } from "../infrastructure/reconciliation/ChainIndexer.ts";
 import { RpcChainSource } from "../infrastructure/reconciliation/ChainSource.ts";
 import { LedgerReader } from "../infrastructure/reconciliation/LedgerReader.ts";
@@ -27,6 +32,10 @@ import { TransactionSender } from "../infrastructure/reconciliation/TransactionS
 
 const MAX_TRADES_PER_CHUNK = 250;
 const PAUSE_MILLIS = 250;
+/** The audit asks for so many subjects in a round, so often. */
+const AUDIT_SUBJECTS = 20;
+const AUDIT_INTERVAL_MILLIS = 10_000;
+const AUDIT_PAUSE_MILLIS = 2_000;
 
 export type WorkerRoleOptions = {
 	pool: pg.Pool;
@@ -41,6 +50,8 @@ export type WorkerRoleOptions = {
 	notificationTargets?: NotificationTargets;
 	engine: EngineGateway;
 	ledger: () => Promise<EngineLedger>;
+	/** An account as the engine holds it; with it the books are compared all the time. */
+	engineAccount?: (account: Address) => Promise<AccountView | null>;
 	/** Something a person should know, one line. */
 	onAlarm: (message: string) => void;
 	onStage?: (windowId: WindowId, stage: PipelineStage) => void;
@@ -92,6 +103,21 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 	const ledger = new LedgerReader({ pool, rpcUrl, deployment, confirmations, engine: options.ledger });
 	const reconciliation = new ReconciliationService(ledger);
 	const pipelines = new PostgresWindowPipelineRepository(pool, deployment.chainId);
+	const { engineAccount } = options;
+	const audit =
+		engineAccount === undefined
+			? null
+			: new AuditLoop({
+					audit: new ContinuousAudit({
+						keepers: new AuditReader({ pool, rpcUrl, deployment, confirmations, engineAccount }),
+						subjectsPerRound: AUDIT_SUBJECTS,
+						pause: () => sleepMillis(AUDIT_PAUSE_MILLIS),
+						onDrift: (finding) => onAlarm(`the books differ: ${describeFinding(finding)}`),
+					}),
+					reconcileAll: () => reconciliation.reconcileAll(),
+					intervalMillis: AUDIT_INTERVAL_MILLIS,
+					onAlarm,
+				});
 	const service = new WindowPipelineService({
 		pipelines,
 		trades: new PostgresTradeRepository(pool),
@@ -118,6 +144,7 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		indexer,
 		reconciliation,
 		async stop() {
+			await audit?.stop();
 			await dispatcher.stop();
 			await worker.stop();
 			await sender.stop();
