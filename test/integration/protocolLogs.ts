@@ -69,7 +69,9 @@ function argument(parameter: AbiParameter, salt: string): unknown {
 		return Object.fromEntries(components.map((part) => [part.name, argument(part, `${salt} ${part.name}`)]));
 	}
 	if (parameter.type === "bytes") return parameter.name === "deltas" ? deltas(number) : toHex(bits.subarray(0, 20));
-	if (parameter.type === "bytes32") return toHex(bits);
+	const fixed = /^bytes(\d+)$/.exec(parameter.type);
+	if (fixed !== null) return toHex(bits.subarray(0, Number(fixed[1])));
+	if (parameter.type === "string") return bits.toString("hex").slice(0, 12);
 	if (parameter.type === "address") return address(number % 7);
 	if (parameter.type === "bool") return number % 2 === 0;
 	const width = Number(/\d+$/.exec(parameter.type)?.[0]);
