@@ -15,13 +15,18 @@ const DEFAULT_OUTAGE_PAIRS = 20;
 /** `gridtokenx grid …`: studies of a network file; needs neither the API nor a key. */
 export function gridCommand(): Command {
 	const grid = new Command("grid")
-		.description("power-flow studies of a network file: MATPOWER .m as published, or JSON with its field names")
+		.description(
+			"power-flow studies of a network file: MATPOWER .m as published, JSON with its field names, or the Thai network",
+		)
 		.addHelpText(
 			"after",
 			"\nExit codes: 1 the network or the study refuses (the first word is the code), 2 wrong usage.",
 		);
 	const study = (name: string, description: string) =>
-		grid.command(name).description(description).argument("<case>", "MATPOWER .m or JSON file");
+		grid
+			.command(name)
+			.description(description)
+			.argument("<case>", "MATPOWER .m or JSON file, or data/network/thai-network-2016.json");
 	study("flow", "DC power flow: flow, limit and loading by branch").action((path, _options, command) =>
 		reportFlow(path, isJson(command)),
 	);

@@ -5,7 +5,7 @@ import { Ptdf } from "../../domain/grid/analysis/Ptdf.ts";
 import type { IndexedNetwork } from "../../domain/grid/network/IndexedNetwork.ts";
 import { thermalLimitsMw } from "../../domain/grid/opf/flowLimitsMw.ts";
 import { gridFailure } from "./gridFailure.ts";
-import { loadCase, loadModel } from "./loadCase.ts";
+import { isThaiNetwork, loadCase, loadModel } from "./loadCase.ts";
 import { finiteOrNull, printResult, shown } from "./printResult.ts";
 
 export function reportFlow(path: string, isJson: boolean): void {
@@ -93,6 +93,9 @@ export function reportLosses(path: string, isJson: boolean): void {
 
 export function reportPowerFlow(path: string, isJson: boolean): void {
 	const grid = loadCase(path);
+	if (isThaiNetwork(grid)) {
+		throw gridFailure("GRID_CASE_REFUSED", "the Thai network has relative reactances only: no AC power flow");
+	}
 	const { converged, iterations, lossMw, voltagePu, angleRadians, mismatchPu } = acPowerFlow(grid);
 	if (!converged) {
 		if (isJson) printResult(true, { converged, iterations, lossMW: null, buses: [] }, () => []);

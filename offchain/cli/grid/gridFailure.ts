@@ -12,6 +12,7 @@ export function explained<T>(run: () => T): T {
 		return run();
 	} catch (error) {
 		if (error instanceof NetworkError) throw gridFailure("GRID_CASE_REFUSED", error.message);
+		if (error instanceof SyntaxError) throw gridFailure("GRID_CASE_REFUSED", `not JSON: ${error.message}`);
 		throw error;
 	}
 }

@@ -3,17 +3,30 @@ import { basename } from "node:path";
 import { DcModel } from "../../domain/grid/analysis/DcModel.ts";
 import { SingularMatrixError } from "../../domain/grid/analysis/SparseLu.ts";
 import { IndexedNetwork } from "../../domain/grid/network/IndexedNetwork.ts";
+import type { NetworkCase } from "../../domain/grid/network/NetworkCase.ts";
 import { parseMatpowerFile } from "../../domain/grid/network/parseMatpowerFile.ts";
 import { parseMatpowerJson } from "../../domain/grid/network/parseMatpowerJson.ts";
+import { THAI_NETWORK_NAME } from "../../domain/grid/thai/ThaiNetwork.ts";
+import { thaiReferenceCase } from "../../domain/grid/thai/thaiReferenceCase.ts";
+import { loadThaiNetwork } from "../../infrastructure/grid/loadThaiNetwork.ts";
 import { EXIT } from "../CliError.ts";
 import { explained, gridFailure } from "./gridFailure.ts";
 
-/** A network from a MATPOWER `.m` file or its JSON; refused with every fault named. */
+/** A network from a MATPOWER `.m` file, its JSON, or the Thai network file; refused with every fault named. */
 export function loadCase(path: string): IndexedNetwork {
 	const text = readText(path, "GRID_CASE_UNREADABLE");
+	return explained(() => new IndexedNetwork(parseCase(path, text)));
+}
+
+/** Whether the file's reactances are relative only: good for the linear power flow, not for the AC one. */
+export function isThaiNetwork(grid: IndexedNetwork): boolean {
+	return grid.network.name === THAI_NETWORK_NAME;
+}
+
+function parseCase(path: string, text: string): NetworkCase {
 	const name = basename(path);
-	const isJson = /^\s*\{/.test(text) && !name.endsWith(".m");
-	return explained(() => new IndexedNetwork(isJson ? parseMatpowerJson(name, text) : parseMatpowerFile(name, text)));
+	if (name.endsWith(".m") || !/^\s*\{/.test(text)) return parseMatpowerFile(name, text);
+	return /"node_zone"\s*:/.test(text) ? thaiReferenceCase(loadThaiNetwork(path)) : parseMatpowerJson(name, text);
 }
 
 export function loadModel(path: string): DcModel {

@@ -4,8 +4,8 @@ import { parseThaiNetwork, type ThaiNetwork } from "../../domain/grid/thai/ThaiN
 
 const DATA = join(import.meta.dirname, "..", "..", "..", "data");
 
-/** The network the project ships with. */
-export function loadThaiNetwork(): ThaiNetwork {
-	const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(DATA, ...path), "utf8"));
-	return parseThaiNetwork(read("network", "thai-network-2016.json"), read("load", "thai-zone-shares.json"));
+/** The network the project ships with, or another file of the same form. */
+export function loadThaiNetwork(path = join(DATA, "network", "thai-network-2016.json")): ThaiNetwork {
+	const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+	return parseThaiNetwork(read(path), read(join(DATA, "load", "thai-zone-shares.json")));
 }

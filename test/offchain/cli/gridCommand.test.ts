@@ -128,6 +128,17 @@ describe("G2 gridtokenx grid", () => {
 		expect(atOpf.accepted[0]).to.be.greaterThan(100);
 	});
 
+	it("behavior: the Thai network at its reference demand, by the linear power flow", async () => {
+		const thai = join(CASES_FOLDER, "../network/thai-network-2016.json");
+		const { branches } = await json("flow", thai);
+		expect(branches).to.have.length(371);
+		expect(Math.max(...branches.map(({ loading }: { loading: number }) => loading))).to.be.within(0.1, 1.5);
+		expect((await json("losses", thai)).lossMW).to.be.within(0.005 * 22_000, 0.0165 * 22_000);
+		const trade = await json("trade", thai, "--seller", "1", "--buyer", "200");
+		expect(trade).to.include({ priceSpread: null });
+		expect((await run("powerflow", thai)).stderr).to.match(/^GRID_CASE_REFUSED: .*relative reactances/);
+	});
+
 	it("behavior: tables for people, the same command from the shell", async () => {
 		const { stdout } = await run("flow", CASE9);
 		expect(stdout).to.match(/^DC power flow, slack bus 1\nfrom {2}to/);

@@ -59,6 +59,7 @@ export function parseThaiNetwork(document: unknown, zoneShares: unknown): ThaiNe
 	};
 }
 
+export const THAI_NETWORK_NAME = "thai-network-2016";
 /** Chosen so that angles stay in a usual range; nothing that is published depends on it. */
 const REACTANCE_SCALE = 1e-3;
 const BASE_MVA = 100;
@@ -70,7 +71,7 @@ export function thaiNetworkCase(network: ThaiNetwork, outages: readonly string[]
 		if (!network.lines.some((line) => line.name === name)) throw new NetworkError("thai", [`unknown line ${name}`]);
 	}
 	return {
-		name: "thai-network-2016",
+		name: THAI_NETWORK_NAME,
 		baseMva: BASE_MVA,
 		buses: network.nodes.map(({ name }, index) => ({
 			number: index + 1,
