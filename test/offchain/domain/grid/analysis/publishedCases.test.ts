@@ -5,6 +5,7 @@ import { dcLosses } from "../../../../../offchain/domain/grid/analysis/dcLosses.
 import { outageFactor } from "../../../../../offchain/domain/grid/analysis/outageFactor.ts";
 import { outageFactorsOf, outagePairs } from "../../../../../offchain/domain/grid/analysis/outagePairs.ts";
 import { Ptdf } from "../../../../../offchain/domain/grid/analysis/Ptdf.ts";
+import { IndexedNetwork } from "../../../../../offchain/domain/grid/network/IndexedNetwork.ts";
 import { thermalLimitsMw } from "../../../../../offchain/domain/grid/opf/flowLimitsMw.ts";
 import { NaiveDcFlow } from "../NaiveDcFlow.ts";
 import { publishedCase } from "../publishedCase.ts";
@@ -23,6 +24,25 @@ describe("G2 linear power flow against dense matrices written from the definitio
 			});
 		});
 	}
+
+	it("phase shifters, a line out of service and shunts, flows within 1e-6 MW", () => {
+		const { network } = publishedCase("case57");
+		const branches = network.branches.map((branch, index) => ({
+			...branch,
+			shiftDegrees: index % 6 === 0 ? ((index * 7) % 11) - 5 : 0,
+			inService: index !== 20,
+		}));
+		const buses = network.buses.map((bus, index) => ({ ...bus, shuntMw: index % 9 }));
+		const grid = new IndexedNetwork({ ...network, branches, buses });
+		const model = new DcModel(grid);
+		const naive = new NaiveDcFlow(grid);
+		const expected = naive.flowsMw(naive.injectionsMw());
+		const flows = model.flowsMw(model.injectionsMw());
+		flows.forEach((flow, branch) => {
+			expect(flow, `branch ${branch + 1}`).to.be.closeTo(expected[branch] as number, 1e-6);
+		});
+		expect(flows[20]).to.be.closeTo(0, 0);
+	});
 
 	for (const name of CASES.slice(0, 5)) {
 		it(`${name}: distribution factors within 1e-8, by bus and by branch alike`, () => {

@@ -8,6 +8,8 @@ import {
 	type DispatchChange,
 	type DispatchResult,
 } from "../../../../../offchain/domain/grid/opf/DcOptimalPowerFlow.ts";
+import { dispatchColumns } from "../../../../../offchain/domain/grid/opf/DispatchColumn.ts";
+import type { LinearProgramSolver } from "../../../../../offchain/domain/grid/opf/LinearProgram.ts";
 import { HighsLinearProgramSolver } from "../../../../../offchain/infrastructure/grid/HighsLinearProgramSolver.ts";
 import { publishedCase } from "../publishedCase.ts";
 
@@ -109,6 +111,90 @@ describe("G5 cheapest dispatch with prices by bus", () => {
 			}),
 			{ numRuns: 150 },
 		);
+	});
+
+	it("behavior: congested and strictly convex, it re-solves without any linear program", () => {
+		const grid = publishedCase("case300");
+		const model = new DcModel(grid);
+		let isClosed = false;
+		const once: LinearProgramSolver = {
+			open(data) {
+				if (isClosed) throw new Error("a linear program was needed");
+				return solver.open(data);
+			},
+		};
+		const warm = new DcOptimalPowerFlow(model, once);
+		const free = optimal(warm.solve());
+		isClosed = true;
+		const random = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { numRuns: 12 * grid.branchCount, seed: 5 });
+		let binding = 0;
+		for (let k = 0; k < 12; k++) {
+			const upMw = free.flowsMw.map((flow, branch) => {
+				const limit = branch % 12 === 0 ? Math.abs(flow) * 0.95 + 10 : Math.abs(flow) * 1.3 + 30;
+				return limit * (0.97 + 0.06 * (random[k * grid.branchCount + branch] as number));
+			});
+			const limits = { upMw, downMw: upMw.slice() };
+			const again = optimal(warm.solve({ limits }));
+			const fresh = optimal(new DcOptimalPowerFlow(model, solver).solve({ limits }));
+			binding += again.binding.length;
+			expect(again.objective).to.be.closeTo(fresh.objective, 1e-9 * fresh.objective);
+			again.priceByBus.forEach((price, bus) => {
+				expect(price).to.be.closeTo(fresh.priceByBus[bus] as number, 1e-6);
+			});
+		}
+		expect(binding).to.be.greaterThan(60);
+	});
+
+	it("behavior: limits of the angle across a branch bind like limits of its flow, in either direction", () => {
+		for (const end of ["minAngleDegrees", "maxAngleDegrees"] as const) {
+			const { network } = publishedCase("case9");
+			const line = network.branches[8];
+			if (!line) throw new Error("no branch");
+			// Free, the angle from bus 9 to bus 4 is −2.6°: a turned copy has the other sign.
+			if (end === "maxAngleDegrees") [line.from, line.to] = [line.to, line.from];
+			line[end] = end === "minAngleDegrees" ? -1 : 1;
+			const grid = new IndexedNetwork(network);
+			const model = new DcModel(grid);
+			const opf = new DcOptimalPowerFlow(model, solver);
+			const result = optimal(opf.solve());
+			expect(result.binding.map(({ branch }) => branch)).to.deep.equal([8]);
+			const across = ((result.flowsMw[8] as number) / 100 / (grid.susceptancePu[8] as number)) * (180 / Math.PI);
+			expect(Math.abs(across)).to.be.closeTo(1, 1e-6);
+			expect(result.objective).to.be.greaterThan(5216.1);
+		}
+	});
+
+	it("behavior: piecewise costs whose slopes fall by a rounding count as the highest of their stretches", () => {
+		const { network } = publishedCase("case9");
+		const points: [number, number][] = [
+			[0, 0],
+			[100, 1000],
+			[200, 1999.9],
+			[300, 3100],
+		];
+		network.costs = network.costs.map(() => ({ model: "piecewise", points }));
+		const columns = dispatchColumns(new IndexedNetwork(network));
+		expect(columns.faults).to.deep.equal([]);
+		const first = columns.columns.filter(({ generator }) => generator === 0);
+		const slopes = first.map(({ slope }) => slope);
+		expect(slopes).to.deep.equal([...slopes].sort((a, b) => a - b));
+		const costAt = (mw: number) => {
+			let left = mw;
+			let cost = columns.fixedCost / 3;
+			for (const { lowMw, highMw, slope } of first) {
+				const part = Math.min(highMw, Math.max(lowMw, left));
+				cost += slope * part;
+				left -= part;
+			}
+			return cost;
+		};
+		for (let mw = 10; mw <= 250; mw += 10) {
+			const lines = [1, 2, 3].map((k) => {
+				const [[x0, y0], [x1, y1]] = [points[k - 1], points[k]] as [[number, number], [number, number]];
+				return y0 + ((y1 - y0) / (x1 - x0)) * (mw - x0);
+			});
+			expect(costAt(mw)).to.be.closeTo(Math.max(...lines), 1e-9);
+		}
 	});
 
 	it("error: what cannot be met or optimised is refused with its code", () => {
