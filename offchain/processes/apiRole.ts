@@ -5,6 +5,7 @@ import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EventFeed } from "../application/ports/EventFeed.ts";
 import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
 import type { ZonePrices } from "../application/ports/ZonePrices.ts";
+import { CancelOnlyGate } from "../application/services/CancelOnlyGate.ts";
 import { DirectivePriceBands } from "../application/services/DirectivePriceBands.ts";
 import { EnergyTradingApplicationService } from "../application/services/EnergyTradingApplicationService.ts";
 import { PriceDiscoveryService } from "../application/services/PriceDiscoveryService.ts";
@@ -26,6 +27,7 @@ import { PostgresMarketDataRepository } from "../infrastructure/postgres/Postgre
 import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
 import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
+import { PulseWatch } from "../infrastructure/postgres/PulseWatch.ts";
 import { loadPriceAnchors } from "../infrastructure/pricing/loadPriceAnchors.ts";
 import { loadTimeOfUseCalendar } from "../infrastructure/pricing/loadTimeOfUseCalendar.ts";
 import { ChainWalletReader } from "../infrastructure/signatures/ChainWalletReader.ts";
@@ -66,6 +68,17 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 	const directives = new PostgresDirectiveRepository(pool, chainId);
 	const marketData = new PostgresMarketDataRepository(pool);
 	const rules = new MarketRulesReader(chain, addresses.MarketRules);
+	const gate = new CancelOnlyGate({
+		marketNowSeconds: () => Math.floor(clock.nowMillis() / 1000),
+		nowMillis: () => performance.now(),
+	});
+	const pulse = new PulseWatch({
+		pool,
+		chainId,
+		onPulse: (heard) => gate.hear(heard),
+		onChange: (line) => options.logger.warn(line),
+	});
+	options.health.register("trading", () => gate.health());
 	const trading = new EnergyTradingApplicationService({
 		engine,
 		verifier: new FastSignatureVerifier(orderDomain(chainId, addresses.WindowSettlement), wallets),
@@ -73,6 +86,7 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		readings: new PostgresReadingRepository(pool),
 		attesters: new PostgresAttesterDirectory(pool, chainId),
 		clock,
+		gate,
 	});
 	const server = createApiServer({
 		trading,
@@ -113,5 +127,11 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		trustedProxies: options.trustedProxies,
 	});
 	const port = await server.listen(options.port, options.host);
-	return { port, stop: () => server.close() };
+	return {
+		port,
+		stop: async () => {
+			await pulse.stop();
+			await server.close();
+		},
+	};
 }

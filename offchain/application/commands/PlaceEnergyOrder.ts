@@ -3,6 +3,7 @@ import type { Order } from "../../domain/orders/Order.ts";
 import type { ReasonCode } from "../../domain/orders/reasonCodes.ts";
 import type { Hash32, Hex } from "../../domain/units/Address.ts";
 import type { EngineGateway, EngineReply } from "../ports/EngineGateway.ts";
+import type { OrderGate } from "../ports/OrderGate.ts";
 import type { OrderRepository } from "../ports/OrderRepository.ts";
 import type { SignatureVerdict, SignatureVerifier } from "../ports/SignatureVerifier.ts";
 import { type OrderReceipt, receiptFromEvents, receiptFromRecord } from "../queries/OrderReceipt.ts";
@@ -17,7 +18,13 @@ export type PlacementOutcome =
 	/** It is not known whether the order was placed. The same request again tells: placement is idempotent. */
 	| { status: "unknown"; orderHash: Hash32; cause: string };
 
-type Dependencies = { engine: EngineGateway; verifier: SignatureVerifier; orders: OrderRepository };
+type Dependencies = {
+	engine: EngineGateway;
+	verifier: SignatureVerifier;
+	orders: OrderRepository;
+	/** Closed to new orders in degraded modes; always open without it. */
+	gate?: OrderGate;
+};
 
 /** Places one order. The answer comes after the order is on disk; the same signed order again gives the same answer. */
 export async function placeEnergyOrder(deps: Dependencies, request: SignedOrderRequest): Promise<PlacementOutcome> {
@@ -32,9 +39,13 @@ export async function placeEnergyOrders(
 	requests: readonly SignedOrderRequest[],
 ): Promise<PlacementOutcome[]> {
 	const verified = await Promise.all(requests.map((request) => verify(deps.verifier, request)));
-	const good = verified.filter(({ verdict }) => verdict === "VALID");
-	const replies = await submit(deps.engine, good);
 	const outcomes = new Map<Verified, PlacementOutcome>();
+	for (const item of verified) {
+		const closed = item.verdict === "VALID" ? deps.gate?.refusal(item.order) : undefined;
+		if (closed != null) outcomes.set(item, await closedOutcome(deps.orders, item.orderHash, closed));
+	}
+	const good = verified.filter((item) => item.verdict === "VALID" && !outcomes.has(item));
+	const replies = await submit(deps.engine, good);
 	for (const [index, item] of good.entries()) {
 		outcomes.set(item, await outcomeOf(deps.orders, item, replies[index] as EngineReply | Error));
 	}
@@ -90,6 +101,13 @@ async function repeatedOutcome(orders: OrderRepository, orderHash: Hash32): Prom
 		return { status: "rejected", orderHash, reason, detail: record.detail ?? "", events: [] };
 	}
 	return { status: "accepted", receipt: receiptFromRecord(record) };
+}
+
+/** What was placed before the gate closed is answered as ever: only new orders are refused. */
+async function closedOutcome(orders: OrderRepository, orderHash: Hash32, detail: string): Promise<PlacementOutcome> {
+	const known = await orders.byHash(orderHash).catch(() => null);
+	if (known !== null) return repeatedOutcome(orders, orderHash);
+	return { status: "rejected", orderHash, reason: "CANCEL_ONLY", detail, events: [] };
 }
 
 function refusedSignature({ orderHash, verdict }: Verified): PlacementOutcome {

@@ -12,6 +12,7 @@ import type { AttesterDirectory } from "../ports/AttesterDirectory.ts";
 import type { Clock } from "../ports/Clock.ts";
 import type { EngineGateway } from "../ports/EngineGateway.ts";
 import type { AttestedReadings } from "../ports/MeterReading.ts";
+import type { OrderGate } from "../ports/OrderGate.ts";
 import type { OrderRepository } from "../ports/OrderRepository.ts";
 import type { ReadingRepository } from "../ports/ReadingRepository.ts";
 import type { SignatureVerifier } from "../ports/SignatureVerifier.ts";
@@ -23,6 +24,8 @@ export type TradingDependencies = {
 	readings: ReadingRepository;
 	attesters: AttesterDirectory;
 	clock: Clock;
+	/** Closed to new orders in degraded modes. */
+	gate?: OrderGate;
 };
 
 /** The commands traders and meter operators may give. Every refusal is a value with a stable code. */

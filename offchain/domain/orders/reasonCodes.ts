@@ -37,6 +37,7 @@ export const REASON_CODES = {
 	WINDOW_VOIDED: "the window was voided",
 	CLOCK_BACKWARDS: "the clock may not go backwards",
 	INPUT_NOT_ALLOWED: "this input is not allowed here",
+	CANCEL_ONLY: "new orders are refused for now, cancellations are taken; send it again later",
 	BUSY: "the engine's queue is full; try again",
 } as const;
 
