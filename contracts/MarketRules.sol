@@ -41,6 +41,9 @@ contract MarketRules is IMarketRules, AccessManaged {
     /// @inheritdoc IMarketRules
     function setShortfallPrices(uint32 windowId, uint256 pricesByZone) external restricted {
         if (windowId <= Windows.current()) revert WindowStarted(windowId);
+        // From there on the regulator may still narrow the band the prices are held against.
+        uint32 latest = earliestWindow() - 1;
+        if (windowId > latest) revert WindowTooFarAhead(windowId, latest);
         RulesWord parameters = _versionAt(windowId).parameters;
         for (uint256 zone = 0; zone < ZONES; ++zone) {
             uint16 price = uint16(pricesByZone >> (16 * zone));

@@ -39,6 +39,8 @@ interface IMarketRules {
     error NoRules(uint32 windowId);
     error ShortfallPriceOutOfBand(uint8 zoneId, uint16 satPerKwh);
     error WindowStarted(uint32 windowId);
+    /// @notice The rules of that window may still change.
+    error WindowTooFarAhead(uint32 windowId, uint32 latest);
 
     /// @notice Publishes a version. ERC.
     /// @param rules The version.

@@ -43,6 +43,12 @@ describe("P5 C6 MarketRules setShortfallPrices", () => {
 		await expectRevert(set(WINDOW - 1, prices(2, 700)), "WindowStarted", WINDOW - 1);
 	});
 
+	it("error: a window whose band the regulator may still narrow", async () => {
+		const latest = Number(await venue().read("MarketRules", "earliestWindow")) - 1;
+		await expectRevert(set(latest + 1, prices(2, 700)), "WindowTooFarAhead", latest + 1, latest);
+		await set(latest, prices(2, 700));
+	});
+
 	it("error: outside the regulator's band, in any zone", async () => {
 		for (const zoneId of [1, 2, 16]) {
 			await expectRevert(set(WINDOW + 1, prices(zoneId, 49)), "ShortfallPriceOutOfBand", zoneId, 49);
