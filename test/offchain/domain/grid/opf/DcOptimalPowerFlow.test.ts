@@ -169,8 +169,8 @@ describe("G5 cheapest dispatch with prices by bus", () => {
 		const points: [number, number][] = [
 			[0, 0],
 			[100, 1000],
-			[200, 1999.9],
-			[300, 3100],
+			[200, 1999.5],
+			[300, 2999.4],
 		];
 		network.costs = network.costs.map(() => ({ model: "piecewise", points }));
 		const columns = dispatchColumns(new IndexedNetwork(network));
