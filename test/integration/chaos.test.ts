@@ -16,7 +16,7 @@ describe("X5 X2 a short chaos round with real processes", function () {
 				stateDir,
 				rounds: 2,
 				seed,
-				secondsPerWindow: 9,
+				secondsPerWindow: 12,
 				faults: ["leader killed", "database killed", "worker killed", "api killed"],
 				say: (line) => said.push(line),
 			});
