@@ -3,6 +3,7 @@ import { createPublicClient, http } from "viem";
 import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EventFeed } from "../application/ports/EventFeed.ts";
+import type { GridEmergencies } from "../application/ports/GridEmergencies.ts";
 import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
 import type { ZonePrices } from "../application/ports/ZonePrices.ts";
 import { CancelOnlyGate } from "../application/services/CancelOnlyGate.ts";
@@ -52,6 +53,8 @@ export type ApiRoleOptions = {
 	trustedProxies: number;
 	/** Takes control rooms' scans and tells the grid's conditions; without it telemetry answers 503. */
 	telemetry?: GridSystemAdapter;
+	/** Takes control rooms' emergency orders; without it they answer 503. */
+	emergencies?: GridEmergencies;
 	/** Prices of the last network solution; without it the reference price leaves congestion out and says so. */
 	zonePrices?: ZonePrices;
 };
@@ -106,6 +109,7 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 			zonePrices: options.zonePrices,
 		}),
 		telemetry: options.telemetry,
+		emergencies: options.emergencies,
 		zonePrices: options.zonePrices,
 		grid: new InProcessGridQueries(engine),
 		directives,

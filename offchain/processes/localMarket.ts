@@ -1,6 +1,7 @@
 import type { EngineInput } from "../domain/engine/EngineInput.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
-import { thaiGridLimits } from "../domain/grid/thai/thaiGridLimits.ts";
+import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
+import { type ThaiLimitOptions, thaiGridLimits } from "../domain/grid/thai/thaiGridLimits.ts";
 import { zonePairLosses } from "../domain/grid/zonePairCharges.ts";
 import { wheelingSatPerKwh } from "../domain/settlement/chargeParts.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
@@ -11,9 +12,11 @@ import { LOCAL_RULES } from "./localParameters.ts";
 /** Price at which energy lost on the way is paid for: the middle of what solar and wind sell for here. */
 const LOSS_PRICE_SAT_PER_KWH = 90;
 
+export const LOCAL_LIMIT_OPTIONS: ThaiLimitOptions = { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 };
+
 /** What the trading path knows of the shipped Thai network. Takes some 0.3 s. */
-export function localGridLimits(): GridLimits {
-	return thaiGridLimits(loadThaiNetwork(), { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 });
+export function localGridLimits(network: ThaiNetwork = loadThaiNetwork()): GridLimits {
+	return thaiGridLimits(network, LOCAL_LIMIT_OPTIONS);
 }
 
 /** What a new market is told before its first order: rules, charges and the grid. */

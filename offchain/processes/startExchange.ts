@@ -5,6 +5,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import type { Clock } from "../application/ports/Clock.ts";
 import { GridTokenXClient } from "../client/GridTokenXClient.ts";
 import { TelemetrySigner } from "../client/TelemetrySigner.ts";
+import { ClosingCheck } from "../domain/grid/closing/ClosingCheck.ts";
 import { zoneCode } from "../domain/grid/zones.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import { formatWindow, type WindowId } from "../domain/units/window.ts";
@@ -13,6 +14,7 @@ import { BlockProducer } from "../infrastructure/clock/BlockProducer.ts";
 import { SystemClock } from "../infrastructure/clock/SystemClock.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { type LocalServices, resetLocalState, startLocalServices } from "../infrastructure/local/startLocalServices.ts";
 import { createLogger } from "../infrastructure/observability/createLogger.ts";
 import { Health } from "../infrastructure/observability/Health.ts";
@@ -30,7 +32,7 @@ import { startEngineRole } from "./engineRole.ts";
 import { startGridRole } from "./gridRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
-import { genesisInputs, localGridLimits, zoneCharges } from "./localMarket.ts";
+import { genesisInputs, LOCAL_LIMIT_OPTIONS, localGridLimits, zoneCharges } from "./localMarket.ts";
 import type { LocalOptions } from "./localOptions.ts";
 import { LOCAL_CHAIN_ID, LOCAL_RULES, SAFE_THRESHOLD } from "./localParameters.ts";
 import { prepareChain } from "./prepareChain.ts";
@@ -60,6 +62,8 @@ export type Exchange = {
 
 const WINDOW_SECONDS = 900;
 const MAX_NOTICES = 50;
+/** The simulated control room reports once a market minute, and market time runs fast: a whole window without it is silence. */
+const STALE_AFTER_SECONDS = WINDOW_SECONDS;
 
 type Stoppable = () => Promise<void> | void;
 
@@ -99,7 +103,8 @@ async function start(
 ): Promise<Exchange> {
 	const state = new LocalState(options.stateDir);
 	let run = await beginOrContinue(options, state);
-	const gridLimits = localGridLimits();
+	const network = loadThaiNetwork();
+	const gridLimits = localGridLimits(network);
 	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
 	const scenario = createScenario({
 		seed: run.seed,
@@ -160,6 +165,7 @@ async function start(
 	stops.push(() => engineRole.stop());
 	const { engine } = engineRole;
 	const queries = new InProcessEngineQueries(engine);
+	const closingCheck = new ClosingCheck(network, LOCAL_LIMIT_OPTIONS);
 	const worker = await startWorkerRole({
 		pool,
 		databaseUrl,
@@ -171,6 +177,7 @@ async function start(
 		engine,
 		ledger: () => queries.ledger(),
 		engineAccount: (account) => queries.account(account),
+		closingCheck: (trades) => closingCheck.check(trades),
 		onAlarm: notice,
 		onHalt: failure.reject,
 	});
@@ -188,14 +195,18 @@ async function start(
 	const gridRole = await startGridRole({
 		pool,
 		databaseUrl,
+		chainId: deployment.chainId,
 		clock,
 		engine,
 		queries,
+		network,
+		limitOptions: LOCAL_LIMIT_OPTIONS,
 		limits: gridLimits,
 		baseCharges: zoneCharges(gridLimits),
 		congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
 		telemetryKeys: { EGAT: controlRoom.publicKey },
-		onProblem: notice,
+		staleAfterSeconds: STALE_AFTER_SECONDS,
+		onNotice: notice,
 	});
 	stops.push(() => gridRole.stop());
 	health.register("telemetry", () => {
@@ -221,6 +232,7 @@ async function start(
 		rateLimitPerMinute: 0,
 		trustedProxies: config.TRUSTED_PROXIES,
 		telemetry: gridRole.telemetry,
+		emergencies: gridRole.emergencies,
 		zonePrices: gridRole.congestion,
 	});
 	stops.push(() => api.stop());

@@ -5,7 +5,7 @@ import type { EngineLedger } from "../application/ports/LedgerViews.ts";
 import type { PipelineStage } from "../application/ports/WindowPipelineRepository.ts";
 import { ContinuousAudit, describeFinding } from "../application/services/ContinuousAudit.ts";
 import { ReconciliationService } from "../application/services/ReconciliationService.ts";
-import { WindowPipelineService } from "../application/services/WindowPipelineService.ts";
+import { type WindowPipelineOptions, WindowPipelineService } from "../application/services/WindowPipelineService.ts";
 import type { Address, Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
@@ -52,6 +52,8 @@ export type WorkerRoleOptions = {
 	ledger: () => Promise<EngineLedger>;
 	/** An account as the engine holds it; with it the books are compared all the time. */
 	engineAccount?: (account: Address) => Promise<AccountView | null>;
+	/** Looks at a window against the whole network before it is planned. */
+	closingCheck?: WindowPipelineOptions["closingCheck"];
 	/** Something a person should know, one line. */
 	onAlarm: (message: string) => void;
 	onStage?: (windowId: WindowId, stage: PipelineStage) => void;
@@ -124,6 +126,7 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		readings: new PostgresReadingRepository(pool),
 		chain: new OperatorSettlementChain({ rpcUrl, deployment, sender }),
 		reconcile: (windowId) => reconciliation.reconcileWindow(windowId),
+		closingCheck: options.closingCheck,
 		maxTradesPerChunk: MAX_TRADES_PER_CHUNK,
 		pauseMillis: PAUSE_MILLIS,
 		onAlarm: (windowId, message) => onAlarm(`window ${windowId}: ${message}`),
