@@ -70,7 +70,9 @@ function installPackages(major) {
 }
 
 function buildContracts() {
-	run(`"${projectNode()}" "${join(root, "node_modules", "hardhat", "dist", "src", "cli.js")}" --no-typechain build --no-tests`);
+	run(
+		`"${projectNode()}" "${join(root, "node_modules", "hardhat", "dist", "src", "cli.js")}" --no-typechain build --no-tests`,
+	);
 }
 
 function projectNode() {
