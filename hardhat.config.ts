@@ -4,7 +4,7 @@ import { defineConfig } from "hardhat/config";
 
 /** The compiler comes from the `solc` package, so building needs no download. */
 const solcPath = createRequire(import.meta.url).resolve("solc/soljson.js");
-const seed = process.env["FUZZ_SEED"] === undefined ? {} : { seed: process.env["FUZZ_SEED"] };
+const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: process.env.FUZZ_SEED };
 
 export default defineConfig({
 	plugins: [hardhatToolboxMochaEthers],
