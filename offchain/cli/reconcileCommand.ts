@@ -100,6 +100,10 @@ async function withKeepers(options: Options, work: (keepers: BookKeepers) => Pro
 				engineAccount: (account) => accountOrNull(client, account),
 			}),
 		);
+	} catch (error) {
+		if (error instanceof CliError || error instanceof ApiError) throw error;
+		const { shortMessage, message } = error as { shortMessage?: string; message: string };
+		throw new CliError(`The books cannot be read: ${shortMessage ?? message}`, EXIT.unavailable);
 	} finally {
 		await pool.end();
 	}
