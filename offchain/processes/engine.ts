@@ -1,4 +1,6 @@
 import { windowAt } from "../domain/units/window.ts";
+import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { startEngineRole } from "./engineRole.ts";
 import { genesisInputs, localGridLimits } from "./localMarket.ts";
 import { runRole } from "./runRole.ts";
@@ -13,7 +15,10 @@ await runRole({
 			databaseUrl: config.DATABASE_URL,
 			pool,
 			clock,
-			genesis: () => genesisInputs(localGridLimits(), windowAt(clock.nowMillis() / 1000)),
+			genesis: async () => {
+				const limits = localGridLimits(loadThaiNetwork(), await HighsLinearProgramSolver.load());
+				return genesisInputs(limits, windowAt(clock.nowMillis() / 1000));
+			},
 			maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 			requests: { redisUrl: config.REDIS_URL, onError: (message) => logger.warn(message) },
 			onStandby: (sequence) => say({ state: "standby", sequence }),

@@ -19,7 +19,7 @@ export type EngineRoleOptions = {
 	pool: pg.Pool;
 	clock: Clock;
 	/** Inputs of a new market, before anything else. */
-	genesis: () => EngineInput[];
+	genesis: () => EngineInput[] | Promise<EngineInput[]>;
 	maxQueuedInputs: number;
 	/** Takes inputs from other processes: always through the database, and through Redis where there is one. */
 	requests?: { redisUrl: string | undefined; onError: (message: string) => void };
@@ -57,7 +57,7 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
 		{ pool, epoch: lock.epoch, onFatal: fatal, maxQueuedInputs },
 		recovered,
 	);
-	if (engine.lastSequence === 0) await engine.submitMany([clockInput(clock), ...options.genesis()]);
+	if (engine.lastSequence === 0) await engine.submitMany([clockInput(clock), ...(await options.genesis())]);
 	const intakes = requests === undefined ? [] : [new PostgresRequestSource(pool, databaseUrl)];
 	const running = intakes.map((source) => new RequestIntake(source, engine, requests?.onError ?? (() => undefined)));
 	if (requests?.redisUrl !== undefined) {

@@ -7,6 +7,7 @@ import { GridEmergencyService } from "../application/services/GridEmergencyServi
 import { GridLimitsService } from "../application/services/GridLimitsService.ts";
 import { GridTelemetryService } from "../application/services/GridTelemetryService.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
+import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
 import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
 import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
@@ -15,7 +16,6 @@ import { ZONE_CODES } from "../domain/grid/zones.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { Hash32 } from "../domain/units/Address.ts";
 import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
-import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
 import { PostgresCurtailmentRepository } from "../infrastructure/postgres/PostgresCurtailmentRepository.ts";
 import { PostgresDirectiveRepository } from "../infrastructure/postgres/PostgresDirectiveRepository.ts";
 import { PostgresTelemetryStore } from "../infrastructure/postgres/PostgresTelemetryStore.ts";
@@ -40,6 +40,7 @@ export type GridRoleOptions = {
 	engine: EngineGateway;
 	queries: EngineQueries;
 	network: ThaiNetwork;
+	solver: LinearProgramSolver;
 	limitOptions: ThaiLimitOptions;
 	/** The limits with every line in service. */
 	limits: GridLimits;
@@ -64,7 +65,7 @@ export type GridRole = {
  * it, prices of congestion, and emergencies.
  */
 export async function startGridRole(options: GridRoleOptions): Promise<GridRole> {
-	const { pool, clock, engine, queries, network, limitOptions, onNotice } = options;
+	const { pool, clock, engine, queries, network, solver, limitOptions, onNotice } = options;
 	const store = new PostgresTelemetryStore(pool, options.databaseUrl);
 	const sources = new Ed25519TelemetrySources(options.telemetryKeys);
 	const telemetry = await GridTelemetryService.start({
@@ -82,7 +83,6 @@ export async function startGridRole(options: GridRoleOptions): Promise<GridRole>
 		initial: options.limits,
 		onChange: onNotice,
 	});
-	const solver = await HighsLinearProgramSolver.load();
 	const trades = new PostgresTradeRepository(pool);
 	const congestion = new CongestionService({
 		engineQueries: queries,

@@ -14,6 +14,7 @@ import { BlockProducer } from "../infrastructure/clock/BlockProducer.ts";
 import { SystemClock } from "../infrastructure/clock/SystemClock.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { type LocalServices, resetLocalState, startLocalServices } from "../infrastructure/local/startLocalServices.ts";
 import { createLogger } from "../infrastructure/observability/createLogger.ts";
@@ -104,7 +105,9 @@ async function start(
 	const state = new LocalState(options.stateDir);
 	let run = await beginOrContinue(options, state);
 	const network = loadThaiNetwork();
-	const gridLimits = localGridLimits(network);
+	progress("finding what limits trade on the grid");
+	const solver = await HighsLinearProgramSolver.load();
+	const gridLimits = localGridLimits(network, solver);
 	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
 	const scenario = createScenario({
 		seed: run.seed,
@@ -200,6 +203,7 @@ async function start(
 		engine,
 		queries,
 		network,
+		solver,
 		limitOptions: LOCAL_LIMIT_OPTIONS,
 		limits: gridLimits,
 		baseCharges: zoneCharges(gridLimits),
