@@ -66,7 +66,8 @@ await settleScenario(venue, oneToOne(venue, await venue.nextWindow(), sellers.sl
 const n100 = await settle("settle.1to1.n100", (id) => oneToOne(venue, id, sellers.slice(0, 100), buyers.slice(0, 100)));
 const breakdown = options["no-trace"] ? null : await breakdownOf(n100.measured);
 await issueCertificates(n100);
-if (!options.quick) await settle("settle.1to1.n400", (id) => oneToOne(venue, id, sellers, buyers));
+if (!options.quick)
+	await settle("settle.1to1.n400", (id) => oneToOne(venue, id, sellers, buyers), { chunkTrades: 200 });
 await settle("settle.2fills", (id) => ring(venue, id, sellers.slice(0, 100), buyers.slice(0, 100), 2));
 await settle("settle.4fills", (id) => ring(venue, id, sellers.slice(0, 100), buyers.slice(0, 100), 4));
 await settle("settle.1x20.total", (id) => oneTaker(venue, id, sellers.slice(0, 20), buyers[50] as Trader), {
