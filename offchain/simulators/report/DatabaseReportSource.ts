@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { ReconciliationService } from "../../application/services/ReconciliationService.ts";
-import { decodeChunkRecord, type RecordedTrade } from "../../domain/settlement/decodeChunkRecord.ts";
+import { decodeRecord, type RecordedTrade } from "../../domain/settlement/decodeRecord.ts";
 import { settlementCodeName } from "../../domain/settlement/settlementCode.ts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
@@ -71,7 +71,7 @@ export class DatabaseReportSource implements ReportSource {
 			WHERE chain_id = $1 AND name = 'ChunkSettled' AND (args ->> 'windowId')::bigint = $2`,
 			[chainId, windowId],
 		);
-		const trades = chunks.flatMap(({ record }) => decodeChunkRecord(record as Hex));
+		const trades = chunks.flatMap(({ record }) => decodeRecord(record as Hex));
 		const [money] = await this.rows(
 			`SELECT coalesce(sum(-delta_msat) FILTER (WHERE delta_msat < 0 AND account <> ALL ($3)), 0) AS debited,
 				coalesce(sum(delta_msat) FILTER (WHERE delta_msat > 0 AND account <> ALL ($3)), 0) AS credited,
@@ -143,7 +143,7 @@ function energies(trades: readonly RecordedTrade[]) {
 		sums.shortWh += trade.shortWh;
 		sums.injectedWh += trade.injectedWh;
 		sums.lostWh += trade.injectedWh - trade.deliveredWh;
-		const rest = trade.tradedWh - trade.deliveredWh - trade.shortWh;
+		const rest = trade.energyWh - trade.deliveredWh - trade.shortWh;
 		const name = settlementCodeName(trade.code);
 		// A cap leaves part of a settled trade to the authority.
 		const isCurtailed = name === "SETTLED" || name === "ZONE_HALTED" || name === "DIRECTIVE_CAP";
