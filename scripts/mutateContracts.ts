@@ -88,7 +88,7 @@ function runMutants(list: readonly (Mutant & { id: string })[]): void {
 	try {
 		const compiler = new SolidityCompiler(root);
 		const original = compiler.compile(deployed);
-		if (original === null) throw new Error("the contracts do not compile");
+		if (typeof original === "string") throw new Error(`the contracts do not compile:\n${original}`);
 		install(tree, original);
 		const baseline = runTests(tree, null);
 		if (!baseline.passed) throw new Error(`the tests fail without any mutant:\n${baseline.output.slice(-3000)}`);
@@ -115,7 +115,7 @@ function tryMutant(tree: string, compiler: SolidityCompiler, original: Compiled,
 		? [mutant.file]
 		: deployed.filter((file) => dependsOn(file, mutant.file));
 	const compiled = compiler.compile(affected, mutant);
-	if (compiled === null) return "invalid";
+	if (typeof compiled === "string") return "invalid";
 	const same = affected.every((file) => compiled.get(file)?.bytecode === original.get(file)?.bytecode);
 	if (same) return "equivalent";
 	install(tree, compiled);

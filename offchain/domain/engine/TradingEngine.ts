@@ -10,7 +10,8 @@ import { deliveryDayStart, type UnixSeconds, type WindowId, windowAt, windowStar
 import { BookPool } from "./core/BookPool.ts";
 import { DeliverySessions } from "./core/DeliverySessions.ts";
 import { EngineLedger } from "./core/EngineLedger.ts";
-import { type Entry, emptyState, epochAt, type HeadroomFactory, type Meter, type Session } from "./core/EngineState.ts";
+import { emptyState, epochAt, type HeadroomFactory, type Session } from "./core/EngineState.ts";
+import type { Entry, Meter } from "./core/Entry.ts";
 import { restoreInto, snapshotOf } from "./core/engineSnapshot.ts";
 import { CROSS_ZONE_GATE_SECONDS, GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DAY_SECONDS } from "./core/gates.ts";
 import { OrderMatching } from "./core/OrderMatching.ts";
@@ -35,7 +36,7 @@ export type AccountState = {
 	tier: number;
 	licensedUntil: UnixSeconds;
 	exitFromWindow: WindowId;
-	meters: (Omit<Meter, "owner"> & { meterId: number })[];
+	meters: (Omit<Meter, "owner" | "account"> & { meterId: number })[];
 };
 
 /**
@@ -93,7 +94,7 @@ export class TradingEngine {
 		if (account === undefined) return null;
 		const { availableMsat, reservedMsat, tier, licensedUntil, exitFromWindow } = account;
 		const meters: AccountState["meters"] = [];
-		for (const [meterId, { owner, ...meter }] of this.#state.meters) {
+		for (const [meterId, { owner, account: _, ...meter }] of this.#state.meters) {
 			if (owner === address) meters.push({ meterId, ...meter });
 		}
 		const epoch = epochAt(account, windowAt(this.#state.nowSeconds));
@@ -278,7 +279,7 @@ export class TradingEngine {
 				if (!(Number.isInteger(zoneId) && zoneId >= 1 && zoneId <= ZONE_COUNT)) {
 					return this.#refuse("ChainFact", "MALFORMED", `meter ${meterId} in zone ${zoneId}`);
 				}
-				meters.set(meterId, { owner, zoneId, source, maxWindowWh, nodeId, isActive: true });
+				meters.set(meterId, { owner, zoneId, source, maxWindowWh, nodeId, isActive: true, account: null });
 				return;
 			}
 			case "MeterDeactivated": {

@@ -51,7 +51,7 @@ function measureBooks(make: typeof ownSubject, books: number): Record<string, nu
 	timeAll(warmUpStream.count, warmUp.operate);
 	const stream = bookStream(count, SEED, books);
 	const subject = make(stream, books);
-	const opsPerSecond = timeAll(count, subject.operate);
+	const rates = timeAll(count, subject.operate);
 	const timed = timeEach(count, make(stream, books).operate);
-	return { opsPerSecond, ...timed, restingOrders: subject.restingOrders() };
+	return { ...rates, ...timed, restingOrders: subject.restingOrders() };
 }

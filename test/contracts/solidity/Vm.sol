@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+/// @notice An event as the runner recorded it.
+struct Log {
+    bytes32[] topics;
+    bytes data;
+    address emitter;
+}
+
 /// @notice The cheatcodes of the Solidity test runner these tests use.
 interface Vm {
     function warp(uint256 timestamp) external;
@@ -14,6 +21,10 @@ interface Vm {
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
 
     function signCompact(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 vs);
+
+    function recordLogs() external;
+
+    function getRecordedLogs() external returns (Log[] memory logs);
 
     function expectRevert() external;
 

@@ -1,5 +1,5 @@
 import { NONE, PriceLadders } from "../book/PriceLadders.ts";
-import type { Entry } from "./EngineState.ts";
+import type { Entry } from "./Entry.ts";
 
 /** Slots and ladders of every open window in one place, so that hundreds of books stay packed. */
 export class BookPool {

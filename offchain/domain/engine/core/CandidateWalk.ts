@@ -1,5 +1,5 @@
 import { NONE } from "../book/PriceLadders.ts";
-import type { Entry } from "./EngineState.ts";
+import type { Entry } from "./Entry.ts";
 import { RANKS, type WindowBook } from "./WindowBook.ts";
 
 const PER_RANK = 32;

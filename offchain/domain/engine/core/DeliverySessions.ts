@@ -77,11 +77,11 @@ export class DeliverySessions {
 		session.book.close();
 		this.#turn(session, to);
 		sessions.delete(windowId);
-		for (const { orderHash } of session.entries) orders.set(orderHash, windowId);
+		for (const { orderHash } of session.entries) orders.replace(orderHash, windowId);
 		const { hashesByWindow } = this.#matching;
 		for (const [other, hashes] of hashesByWindow) {
 			if (other >= windowId - WINDOWS_REMEMBERED) continue;
-			for (const orderHash of hashes) orders.delete(orderHash);
+			orders.forget(hashes);
 			hashesByWindow.delete(other);
 		}
 	}

@@ -2,7 +2,8 @@ import type { Order } from "../../orders/Order.ts";
 import type { Address } from "../../units/Address.ts";
 import type { WindowId } from "../../units/window.ts";
 import type { EngineEvent } from "../EngineEvent.ts";
-import { type Account, type EngineState, type Holding, newAccount, type Session } from "./EngineState.ts";
+import { type EngineState, newAccount, type Session } from "./EngineState.ts";
+import type { Account, Holding } from "./Entry.ts";
 import { rulesAt, type WindowRules, windowRules } from "./WindowRules.ts";
 
 /**

@@ -1,13 +1,13 @@
-import type { EnergySource } from "../../grid/energySource.ts";
 import type { GridLimits } from "../../grid/GridLimits.ts";
 import type { WindowHeadroom } from "../../grid/WindowHeadroom.ts";
-import type { Order } from "../../orders/Order.ts";
 import type { ZonePairCharges } from "../../settlement/chargeSatPerKwh.ts";
 import type { Trade } from "../../settlement/Trade.ts";
-import type { Address, Hash32 } from "../../units/Address.ts";
+import type { Address } from "../../units/Address.ts";
 import type { UnixSeconds, WindowId } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
 import type { Directive, SetMarketRules } from "../EngineInput.ts";
+import type { Account, Entry, Holding, Meter } from "./Entry.ts";
+import { OrderRegistry } from "./OrderRegistry.ts";
 import type { WindowBook } from "./WindowBook.ts";
 import type { WindowRules } from "./WindowRules.ts";
 
@@ -15,54 +15,6 @@ import type { WindowRules } from "./WindowRules.ts";
 export type HeadroomFactory = {
 	create(limits: GridLimits): WindowHeadroom;
 	restore(limits: GridLimits, snapshot: unknown): WindowHeadroom;
-};
-
-export type Account = {
-	readonly address: Address;
-	availableMsat: number;
-	reservedMsat: number;
-	tier: number;
-	licensedUntil: UnixSeconds;
-	exitFromWindow: WindowId;
-	/** Ascending by window; the last at or before a window holds. */
-	epochs: { fromWindow: WindowId; epoch: number }[];
-	/** Changed by the input in hand. */
-	isChanged: boolean;
-};
-
-export type Meter = {
-	owner: Address;
-	zoneId: number;
-	source: EnergySource;
-	maxWindowWh: number;
-	nodeId: number;
-	isActive: boolean;
-};
-
-/** An order that was accepted, for as long as its window is remembered. */
-export type Entry = {
-	orderHash: Hash32;
-	order: Order;
-	openWh: number;
-	filledWh: number;
-	/** Number of the input that brought it. */
-	time: number;
-	zoneId: number;
-	nodeId: number;
-	/** 0 where the energy is renewable, as the meter was when the order came. */
-	greyness: 0 | 1;
-	holding: Holding;
-	/** Its place in the book; 0 when it does not rest. */
-	slot: number;
-};
-
-/** What one account has in one window. */
-export type Holding = {
-	readonly account: Account;
-	/** Held for open orders and unsettled trades. */
-	reservedMsat: number;
-	readonly sequences: Set<number>;
-	readonly entries: Entry[];
 };
 
 export type Session = {
@@ -93,8 +45,7 @@ export type EngineState = {
 	meters: Map<number, Meter>;
 	forecasts: Map<string, number>;
 	sessions: Map<WindowId, Session>;
-	/** An accepted order's entry while its window lasts, else only its window. */
-	orders: Map<Hash32, Entry | WindowId>;
+	orders: OrderRegistry;
 	rules: SetMarketRules[];
 	charges: ZonePairCharges[][];
 	limits: { fromWindow: WindowId; toWindow: WindowId; limits: GridLimits }[];
@@ -110,7 +61,7 @@ export function emptyState(): EngineState {
 		meters: new Map(),
 		forecasts: new Map(),
 		sessions: new Map(),
-		orders: new Map(),
+		orders: new OrderRegistry(),
 		rules: [],
 		charges: [],
 		limits: [],
@@ -148,10 +99,22 @@ export function newSession(windowId: WindowId, book: WindowBook): Session {
 	};
 }
 
+export function hasSequence(holding: Holding | undefined, sequence: number): boolean {
+	if (holding === undefined || sequence > holding.lastSequence) return false;
+	holding.sequences ??= new Set(holding.entries.map(({ order }) => order.sequence));
+	return holding.sequences.has(sequence);
+}
+
+export function addEntry(holding: Holding, entry: Entry): void {
+	holding.lastSequence = Math.max(holding.lastSequence, entry.order.sequence);
+	holding.sequences?.add(entry.order.sequence);
+	holding.entries.push(entry);
+}
+
 export function holdingOf(session: Session, account: Account): Holding {
 	let holding = session.holdings.get(account);
 	if (holding === undefined) {
-		holding = { account, reservedMsat: 0, sequences: new Set(), entries: [] };
+		holding = { account, reservedMsat: 0, lastSequence: -1, sequences: null, entries: [] };
 		session.holdings.set(account, holding);
 	}
 	return holding;

@@ -16,7 +16,8 @@ import type { PlaceEnergyOrder } from "../EngineInput.ts";
 import type { BookPool } from "./BookPool.ts";
 import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { type Entry, type HeadroomFactory, type Holding, holdingOf, type Meter, type Session } from "./EngineState.ts";
+import { addEntry, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
+import type { Entry, Holding, Meter } from "./Entry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
 import { RANKS } from "./WindowBook.ts";
 
@@ -48,12 +49,12 @@ export class OrderMatching {
 
 	place({ order, orderHash }: Omit<PlaceEnergyOrder, "type">): void {
 		const { state } = this.#ledger;
-		if (state.orders.has(orderHash)) return;
+		if (state.orders.get(orderHash) !== undefined) return;
 		const refusal = orderRefusal(this.#ledger, order);
 		if (refusal !== null) return this.#reject(orderHash, order, refusal[0], refusal[1]);
 		const session = state.sessions.get(order.windowId) as Session;
 		const meter = state.meters.get(order.meterId) as Meter;
-		const account = this.#ledger.account(order.trader);
+		const account = meter.account ?? this.#ledger.account(order.trader);
 		const isSell = order.side === "sell";
 		const entry: Entry = {
 			orderHash,
@@ -86,11 +87,10 @@ export class OrderMatching {
 
 	#accept(session: Session, entry: Entry): void {
 		const { order, orderHash, holding } = entry;
-		holding.sequences.add(order.sequence);
-		holding.entries.push(entry);
+		addEntry(holding, entry);
 		session.entries.push(entry);
 		if (order.validUntil !== 0) session.nextExpiry = Math.min(session.nextExpiry, order.validUntil);
-		this.#ledger.state.orders.set(orderHash, entry);
+		this.#ledger.state.orders.add(orderHash, entry);
 		this.remember(orderHash, order.windowId);
 		this.#ledger.reserve(holding, this.#ledger.orderHoldMsat(order, session, order.energyWh));
 		if (order.side === "sell") addTo(session.soldWh, order.meterId, order.energyWh);
@@ -103,7 +103,7 @@ export class OrderMatching {
 	}
 
 	#reject(orderHash: Hash32, order: Order, reason: ReasonCode, detail: string): void {
-		this.#ledger.state.orders.set(orderHash, order.windowId);
+		this.#ledger.state.orders.add(orderHash, order.windowId);
 		this.remember(orderHash, order.windowId);
 		this.events.push({ type: "OrderRejected", orderHash, order, reason, detail });
 	}

@@ -1,6 +1,6 @@
 import { NONE } from "../book/PriceLadders.ts";
 import type { BookPool } from "./BookPool.ts";
-import type { Entry } from "./EngineState.ts";
+import type { Entry } from "./Entry.ts";
 
 /** Ranks of classes that can rest; a market order never does. */
 export const RANKS = 3;

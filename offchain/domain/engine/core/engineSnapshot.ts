@@ -5,7 +5,8 @@ import type { WindowId } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
 import type { BookPool } from "./BookPool.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { type Account, type Entry, type HeadroomFactory, holdingOf, type Meter, newSession } from "./EngineState.ts";
+import { addEntry, type HeadroomFactory, holdingOf, newSession } from "./EngineState.ts";
+import type { Account, Entry, Meter } from "./Entry.ts";
 import { addToZones, type OrderMatching } from "./OrderMatching.ts";
 import { WindowBook } from "./WindowBook.ts";
 
@@ -28,7 +29,7 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 		chainPosition: rest.chainPosition,
 		nextToOpen: rest.nextToOpen,
 		accounts: [...accounts].map(([address, account]) => [address, plainAccount(account)]),
-		meters: [...meters],
+		meters: [...meters].map(([meterId, { account: _, ...meter }]) => [meterId, meter]),
 		forecasts: [...forecasts],
 		rules: rest.rules,
 		charges: rest.charges,
@@ -51,7 +52,7 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 				headroom: session.headroom?.snapshot() ?? null,
 			} satisfies PlainSession,
 		]),
-		orders: [...orders].map(([orderHash, known]) => [
+		orders: [...orders.entries()].map(([orderHash, known]) => [
 			orderHash,
 			typeof known === "number" ? known : known.order.windowId,
 		]),
@@ -74,7 +75,9 @@ export function restoreInto(
 	for (const [address, account] of plain.accounts as [Address, Omit<Account, "address" | "isChanged">][]) {
 		state.accounts.set(address, { address, ...account, isChanged: false });
 	}
-	for (const [meterId, meter] of plain.meters as [number, Meter][]) state.meters.set(meterId, meter);
+	for (const [meterId, meter] of plain.meters as [number, Meter][]) {
+		state.meters.set(meterId, { ...meter, account: null });
+	}
 	for (const [key, maxWh] of plain.forecasts as [string, number][]) state.forecasts.set(key, maxWh);
 	matching.setCharges(charges);
 	const open = new Map<Hash32, Entry>();
@@ -90,8 +93,7 @@ export function restoreInto(
 			const source = state.meters.get(order.meterId)?.source ?? "none";
 			const greyness = plainEntry.greyness ?? (order.side === "sell" && isRenewable(source) ? 0 : 1);
 			const entry: Entry = { ...plainEntry, greyness, holding, slot: 0 };
-			holding.sequences.add(order.sequence);
-			holding.entries.push(entry);
+			addEntry(holding, entry);
 			session.entries.push(entry);
 			open.set(entry.orderHash, entry);
 			if (order.validUntil !== 0) session.nextExpiry = Math.min(session.nextExpiry, order.validUntil);
@@ -105,7 +107,7 @@ export function restoreInto(
 		state.sessions.set(windowId, session);
 	}
 	for (const [orderHash, windowId] of plain.orders as [Hash32, WindowId][]) {
-		state.orders.set(orderHash, open.get(orderHash) ?? windowId);
+		state.orders.add(orderHash, open.get(orderHash) ?? windowId);
 		matching.remember(orderHash, windowId);
 	}
 }

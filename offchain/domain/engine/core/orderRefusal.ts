@@ -4,7 +4,8 @@ import type { ReasonCode } from "../../orders/reasonCodes.ts";
 import { MAX_ENERGY_WH, MAX_PRICE_SAT_PER_KWH } from "../../units/units.ts";
 import { windowEnd } from "../../units/window.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { type Account, epochAt, type Meter, type Session } from "./EngineState.ts";
+import { epochAt, hasSequence, type Session } from "./EngineState.ts";
+import type { Account, Meter } from "./Entry.ts";
 
 const GRID_OPERATOR_TIER = 4;
 
@@ -15,19 +16,21 @@ export function orderRefusal(ledger: EngineLedger, order: Order): Refusal | null
 	const { state } = ledger;
 	const malformed = formRefusal(order, state.nowSeconds);
 	if (malformed !== null) return malformed;
-	const account = state.accounts.get(order.trader);
+	const meter = state.meters.get(order.meterId);
+	const isOwner = meter !== undefined && meter.owner === order.trader;
+	const account = (isOwner ? meter.account : null) ?? state.accounts.get(order.trader);
 	if (account === undefined || account.tier === 0) return ["LICENCE_MISSING", "the trader has no licence"];
 	if (account.licensedUntil < windowEnd(order.windowId)) return ["LICENCE_EXPIRED", "it ends before the window does"];
-	const meter = state.meters.get(order.meterId);
 	if (meter === undefined) return ["METER_UNKNOWN", `meter ${order.meterId}`];
-	if (meter.owner !== order.trader) return ["METER_NOT_OWNED", `meter ${order.meterId}`];
+	if (!isOwner) return ["METER_NOT_OWNED", `meter ${order.meterId}`];
+	meter.account = account;
 	if (!meter.isActive) return ["METER_INACTIVE", `meter ${order.meterId}`];
 	const session = state.sessions.get(order.windowId);
 	if (session === undefined || (session.state !== "open" && session.state !== "crossZoneClosed")) {
 		const isOver = order.windowId < state.nextToOpen;
 		return isOver ? ["GATE_CLOSED", "trading of the window has ended"] : ["WINDOW_NOT_OPEN", "not yet open"];
 	}
-	if (session.holdings.get(account)?.sequences.has(order.sequence) === true) {
+	if (hasSequence(session.holdings.get(account), order.sequence)) {
 		return ["DUPLICATE_SEQUENCE", `sequence ${order.sequence}`];
 	}
 	const epoch = epochAt(account, order.windowId);
