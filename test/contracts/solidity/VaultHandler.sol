@@ -147,6 +147,7 @@ contract VaultHandler {
     /// @notice A settlement that would create or destroy money, or overdraw an account, is refused whole.
     function applyUnbalanced(uint256 who, int96 amount, uint96 extra) external {
         who %= ACTORS;
+        extra %= 1 << 95; // what the signed field of an update holds
         uint256[] memory updates = new uint256[](4);
         updates[0] = _update(actor(who), amount);
         bool overdrawn = extra % 2 == 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import {CollateralVault} from "../../../contracts/CollateralVault.sol";
 import {chargeAccount, Market} from "./Market.sol";
 import {SettlementHandler} from "./SettlementHandler.sol";
 import {SolidityTest} from "./SolidityTest.sol";
@@ -65,11 +66,12 @@ contract WindowSettlementTest is SolidityTest {
 
     /// @notice Whatever is half settled, voided or halted: everybody leaves with everything.
     function afterInvariant() external {
+        CollateralVault vault = _handler.vault();
         for (uint256 i = 0; i < _handler.actorCount(); ++i) {
             address account = _handler.account(i);
-            if (_handler.vault().exitDueAt(account) != 0) continue;
+            if (vault.exitDueAt(account) != 0) continue;
             VM.prank(account);
-            _handler.vault().requestExit();
+            vault.requestExit();
         }
         VM.warp(block.timestamp + 1 days + 1800);
         for (uint256 i = 0; i < _handler.actorCount(); ++i) {
