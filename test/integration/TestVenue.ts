@@ -10,8 +10,8 @@ import { TradingEngine } from "../../offchain/domain/engine/TradingEngine.ts";
 import type { EnergySource } from "../../offchain/domain/grid/energySource.ts";
 import type { Licensee } from "../../offchain/domain/grid/zones.ts";
 import type { Order } from "../../offchain/domain/orders/Order.ts";
+import { orderHash } from "../../offchain/domain/orders/orderHash.ts";
 import { type OrderDomain, orderDomain } from "../../offchain/domain/orders/orderTypedData.ts";
-import { orderHash } from "../../offchain/domain/settlement/orderHash.ts";
 import { energyWh, priceSatPerKwh } from "../../offchain/domain/units/units.ts";
 import type { WindowId } from "../../offchain/domain/units/window.ts";
 import { type ContractCall, contractCalls } from "../../offchain/infrastructure/chain/contractCalls.ts";
@@ -215,7 +215,7 @@ export class TestVenue {
 			energyWh: energyWh(fields.energyWh),
 		};
 		const signature = await new LocalKeySigner(trader.privateKey).signOrder(order, this.domain);
-		return { type: "PlaceEnergyOrder" as const, order, orderHash: orderHash(this.domain, order), signature };
+		return { type: "PlaceEnergyOrder" as const, order, orderHash: orderHash(order, this.domain), signature };
 	}
 
 	async signReadings(windowId: WindowId, readings: { meterId: number; exportedWh: number }[]) {

@@ -1,10 +1,9 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { OrderDomain } from "../orders/orderTypedData.ts";
+import { bytesHex, domainSeparator, hexBytes, StructWords, typedDigest, typeHash } from "../signing/eip712.ts";
 import type { Hash32, Hex } from "../units/Address.ts";
 import { MAX_ENERGY_WH } from "../units/units.ts";
 import type { WindowId } from "../units/window.ts";
-import { typedDataHash, word } from "./orderHash.ts";
 
 /** One meter's injection in a window. */
 export type ReadingEntry = { meterId: number; exportedWh: number };
@@ -59,15 +58,11 @@ export function readingsHash(
 	licensee: keyof typeof LICENSEE_NUMBERS,
 	packed: Hex,
 ): Hash32 {
-	const structHash = keccak_256(
-		concatBytes(
-			READINGS_TYPEHASH,
-			word(windowId),
-			word(LICENSEE_NUMBERS[licensee]),
-			keccak_256(hexToBytes(packed.slice(2))),
-		),
-	);
-	return typedDataHash(domain, structHash);
+	const words = new StructWords(READINGS_TYPE_HASH, READINGS_TYPES.MeterReadings.length);
+	words.setUint(1, windowId);
+	words.setUint(2, LICENSEE_NUMBERS[licensee]);
+	words.setBytes32(3, keccak_256(hexBytes(packed)));
+	return bytesHex(typedDigest(domainSeparator(domain), words, keccak_256));
 }
 
 function requireUint32(value: number, name: string): void {
@@ -75,4 +70,4 @@ function requireUint32(value: number, name: string): void {
 		throw new RangeError(`${name} ${value} is not a uint32`);
 }
 
-const READINGS_TYPEHASH = keccak_256(utf8ToBytes("MeterReadings(uint32 windowId,uint8 licensee,bytes readings)"));
+const READINGS_TYPE_HASH = typeHash("MeterReadings", READINGS_TYPES.MeterReadings);

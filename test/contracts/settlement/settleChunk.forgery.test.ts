@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Order, SignedOrder } from "../../../offchain/domain/orders/Order.ts";
-import { orderHash } from "../../../offchain/domain/settlement/orderHash.ts";
+import { orderHash } from "../../../offchain/domain/orders/orderHash.ts";
 import { SETTLEMENT_CODES } from "../../../offchain/domain/settlement/settlementCode.ts";
 import { energyWh, priceSatPerKwh } from "../../../offchain/domain/units/units.ts";
 import { pair, useVenue } from "../fixtures/useVenue.ts";
@@ -79,7 +79,7 @@ describe("C3 C5 settleChunk: forgery and replay", () => {
 	it("error: the order of another window", async () => {
 		const old = (signed: SignedOrder): SignedOrder => {
 			const earlier = { ...signed.order, windowId: signed.order.windowId - 1 };
-			const hash = orderHash(venue().domain, earlier);
+			const hash = orderHash(earlier, venue().domain);
 			return { ...signed, signature: signCompact(venue().buyer, hash) };
 		};
 		expect(await codeWith({ buy: old })).to.equal(SETTLEMENT_CODES.SIGNATURE_INVALID);
@@ -93,7 +93,7 @@ describe("C3 C5 settleChunk: forgery and replay", () => {
 			const snapshot = await venue().snapshot();
 			const foreign = (signed: SignedOrder) => ({
 				...signed,
-				signature: signCompact(venue().buyer, orderHash(other, signed.order)),
+				signature: signCompact(venue().buyer, orderHash(signed.order, other)),
 			});
 			expect(await codeWith({ buy: foreign })).to.equal(SETTLEMENT_CODES.SIGNATURE_INVALID);
 			await venue().restore(snapshot);
