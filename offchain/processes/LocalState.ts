@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { UnixSeconds, WindowId } from "../domain/units/window.ts";
 import type { Deployment } from "../infrastructure/chain/Deployment.ts";
+import { replaceFile } from "../infrastructure/local/replaceFile.ts";
 import { UsageError } from "./localOptions.ts";
 
 /** What a local run decided once and keeps for ever; everything else is in the database and on the chain. */
@@ -33,8 +34,7 @@ export class LocalState {
 	}
 
 	write(run: LocalRun): void {
-		writeFileSync(`${this.file}.new`, `${JSON.stringify(run, null, "\t")}\n`);
-		renameSync(`${this.file}.new`, this.file);
+		replaceFile(this.file, `${JSON.stringify(run, null, "\t")}\n`);
 	}
 }
 

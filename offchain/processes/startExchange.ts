@@ -131,7 +131,7 @@ async function start(
 	const { rpcUrl, databaseUrl } = services;
 	const publicClient = createPublicClient({ transport: http(rpcUrl), pollingInterval: 100, cacheTime: 0 });
 	const head = await publicClient.getBlock();
-	const clock = startClock(options, run, Number(head.timestamp), stops);
+	const clock = startClock(options, run, Number(head.timestamp), stops, failure.reject);
 	const blocks = new BlockProducer({
 		rpcUrl,
 		clock,
@@ -328,13 +328,20 @@ function startServices(options: LocalOptions, run: LocalRun, log: (line: string)
 	return startLocalServices({ stateDir, chainId: LOCAL_CHAIN_ID, genesisSeconds: run.genesisSeconds, log });
 }
 
-function startClock(options: LocalOptions, run: LocalRun, headSeconds: number, stops: Stoppable[]): Clock {
+function startClock(
+	options: LocalOptions,
+	run: LocalRun,
+	headSeconds: number,
+	stops: Stoppable[],
+	onSaveFailed: (error: Error) => void,
+): Clock {
 	if (run.realTime) return new SystemClock();
 	const clock = AcceleratedClock.resume({
 		file: join(options.stateDir, "clock.json"),
 		factor: WINDOW_SECONDS / options.secondsPerWindow,
 		startMillis: run.genesisSeconds * 1000,
 		atLeastMillis: (headSeconds + 1) * 1000,
+		onSaveFailed,
 	});
 	stops.push(() => clock.stop());
 	return clock;

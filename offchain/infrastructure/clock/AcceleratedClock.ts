@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Clock } from "../../application/ports/Clock.ts";
+import { replaceFile } from "../local/replaceFile.ts";
 import { sleepMillis } from "./sleepMillis.ts";
 
 const SAVE_EVERY_MILLIS = 500;
@@ -13,6 +14,8 @@ export type AcceleratedClockOptions = {
 	startMillis: number;
 	/** Never begin earlier than this: the chain's latest block. */
 	atLeastMillis?: number;
+	/** Called when the time cannot be remembered, as on a full disk; the clock goes on. */
+	onSaveFailed?: (error: Error) => void;
 };
 
 /**
@@ -32,7 +35,13 @@ export class AcceleratedClock implements Clock {
 		this.file = options.file;
 		this.baseMillis = baseMillis;
 		this.save();
-		this.timer = setInterval(() => this.save(), SAVE_EVERY_MILLIS);
+		this.timer = setInterval(() => {
+			try {
+				this.save();
+			} catch (error) {
+				options.onSaveFailed?.(error as Error);
+			}
+		}, SAVE_EVERY_MILLIS);
 		this.timer.unref();
 	}
 
@@ -62,8 +71,6 @@ export class AcceleratedClock implements Clock {
 	}
 
 	private save(): void {
-		const temporary = `${this.file}.new`;
-		writeFileSync(temporary, JSON.stringify({ marketMillis: this.nowMillis() }));
-		renameSync(temporary, this.file);
+		replaceFile(this.file, JSON.stringify({ marketMillis: this.nowMillis() }));
 	}
 }

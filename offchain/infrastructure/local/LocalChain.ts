@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { LocalServiceError } from "./LocalServiceError.ts";
 import { endProcess, whenExited } from "./processLife.ts";
+import { replaceFile } from "./replaceFile.ts";
 import { chainBinary } from "./serviceBinaries.ts";
 
 const START_TIMEOUT_MILLIS = 15_000;
@@ -76,15 +77,7 @@ export class LocalChain {
 		const block = Number(await this.call("eth_blockNumber", []));
 		if (block === this.savedBlock) return;
 		const dump = (await this.call("anvil_dumpState", [])) as string;
-		const temporary = `${this.statePath}.new`;
-		const file = openSync(temporary, "w");
-		try {
-			writeSync(file, gunzipSync(Buffer.from(dump.slice(2), "hex")));
-			fsyncSync(file);
-		} finally {
-			closeSync(file);
-		}
-		renameSync(temporary, this.statePath);
+		replaceFile(this.statePath, gunzipSync(Buffer.from(dump.slice(2), "hex")));
 		this.savedBlock = block;
 	}
 
