@@ -135,7 +135,8 @@ function dependsOn(file: string, wanted: string, seen = new Set<string>()): bool
 
 function copyTree(): string {
 	const tree = mkdtempSync(join(tmpdir(), "gridtokenx-mutation-"));
-	for (const path of ["offchain", "test/contracts", "artifacts", "package.json", "tsconfig.json", ".mocharc.json"]) {
+	const needed = ["offchain", "contracts", "deploy", "docs", "data", "scripts", "test/contracts", "artifacts"];
+	for (const path of [...needed, "package.json", "tsconfig.json", ".mocharc.json"]) {
 		if (existsSync(join(root, path))) cpSync(join(root, path), join(tree, path), { recursive: true });
 	}
 	symlinkSync(join(root, "node_modules"), join(tree, "node_modules"), "dir");
