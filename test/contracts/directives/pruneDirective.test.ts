@@ -73,6 +73,21 @@ describe("A2 GridDirectives pruneDirective: housekeeping by anybody", () => {
 		expect(await venue().read("GridDirectives", "isVoided", [WINDOW + 3])).to.equal(false);
 	});
 
+	it("behavior: every chain there is can be pruned, up to the last zone's", async () => {
+		for (const [authority, zoneId] of [
+			[1, 0],
+			[1, 16],
+			[5, 16],
+		] as const) {
+			await setDirective(venue(), directive(authority === 1 ? "EGAT" : "COUNCIL", "HALT", zoneId, WINDOW + 1));
+		}
+		await venue().warpTo(deadline(WINDOW + 1));
+		for (const zoneId of [0, 16]) await prune(1, HALT, zoneId);
+		await prune(5, HALT, 16);
+		const [, states] = await venue().read("AuditLens", "zones", [WINDOW + 1]);
+		expect(states.some((state: { halted: boolean }) => state.halted)).to.equal(false);
+	});
+
 	it("error: a chain there cannot be, whose bit would be another's", async () => {
 		await setDirective(venue(), directive("EGAT", "HALT", 4, WINDOW + 1));
 		for (const [authority, kind, zoneId] of [

@@ -100,6 +100,11 @@ describe("A2 GridDirectives setDirective", () => {
 		await expectRevert(setDirective(venue(), order), "ReasonRequired");
 	});
 
+	it("behavior: a band may use every bit it has", async () => {
+		const id = await setDirective(venue(), directive("ERC", "PRICE_BAND", 1, WINDOW + 1, 2 ** 32 - 1));
+		expect(await venue().read("GridDirectives", "directive", [id])).to.include({ value: 2n ** 32n - 1n });
+	});
+
 	it("error: a value the kind has no use for", async () => {
 		await expectRevert(setDirective(venue(), directive("EGAT", "HALT", 1, WINDOW + 1, 1)), "InvalidValue", 1, 1);
 		await expectRevert(setDirective(venue(), directive("ERC", "VOID_WINDOW", 0, WINDOW + 1, 1)), "InvalidValue", 4, 1);
