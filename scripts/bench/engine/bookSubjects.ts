@@ -3,24 +3,23 @@ import { BUY, GTC, IOC, NO_BUY_LIMIT, OrderBook } from "../../../offchain/domain
 import { type BookStream, CANCEL, LIMIT } from "./bookStream.ts";
 
 /** An engine under measurement: obeys operation `at` of the stream it was made for. */
-export type Subject = { operate: (at: number) => void; restingOrders: () => number; bytes: () => number };
+export type Subject = { operate: (at: number) => void; restingOrders: () => number };
 
 export function ownSubject(stream: BookStream, books: number): Subject {
 	const { kind, id, side, price, wh, book } = stream;
-	const all = Array.from({ length: books }, () => new OrderBook(books === 1 ? 1 << 16 : 256));
+	const target = new OrderBook(books === 1 ? 1 << 16 : 1 << 18, [], books);
 	return {
 		operate(at) {
-			const target = all[book[at] as number] as OrderBook;
 			if (kind[at] === CANCEL) target.cancel(id[at] as number);
-			else if (kind[at] === LIMIT) {
-				target.place(id[at] as number, 0, side[at] as number, 1, false, price[at] as number, wh[at] as number, GTC);
-			} else {
-				const limit = side[at] === BUY ? NO_BUY_LIMIT : 0;
-				target.place(id[at] as number, 0, side[at] as number, 1, false, limit, wh[at] as number, IOC);
+			else {
+				const isLimit = kind[at] === LIMIT;
+				const limit = isLimit ? (price[at] as number) : side[at] === BUY ? NO_BUY_LIMIT : 0;
+				const lifetime = isLimit ? GTC : IOC;
+				const window = book[at] as number;
+				target.place(id[at] as number, 0, side[at] as number, 1, false, limit, wh[at] as number, lifetime, window);
 			}
 		},
-		restingOrders: () => all.reduce((sum, target) => sum + [...target.resting()].length, 0),
-		bytes: () => all.reduce((sum, target) => sum + target.byteLength, 0),
+		restingOrders: () => [...target.resting()].length,
 	};
 }
 
@@ -40,6 +39,5 @@ export function peerSubject(stream: BookStream, books: number): Subject {
 			else target.market({ side: orderSide, size });
 		},
 		restingOrders: () => 0,
-		bytes: () => 0,
 	};
 }

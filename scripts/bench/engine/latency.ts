@@ -1,4 +1,4 @@
-export type Percentiles = { p50: number; p99: number; p999: number; worst: number };
+type Percentiles = { p50: number; p99: number; p999: number; worst: number };
 
 /** Nanoseconds per operation, each one timed; includes the clock's own cost (some 30 ns). */
 export function timeEach(count: number, operate: (at: number) => void): Percentiles {
@@ -8,8 +8,14 @@ export function timeEach(count: number, operate: (at: number) => void): Percenti
 		operate(at);
 		nanoseconds[at] = (performance.now() - started) * 1e6;
 	}
+	return percentiles(nanoseconds);
+}
+
+/** Sorts what it is given. */
+export function percentiles(nanoseconds: Float64Array): Percentiles {
 	nanoseconds.sort();
-	const share = (part: number) => Math.round(nanoseconds[Math.min(count - 1, Math.floor(count * part))] as number);
+	const share = (part: number) =>
+		Math.round(nanoseconds[Math.min(nanoseconds.length - 1, Math.floor(nanoseconds.length * part))] as number);
 	return { p50: share(0.5), p99: share(0.99), p999: share(0.999), worst: share(1) };
 }
 

@@ -1,22 +1,31 @@
-import { NONE, PriceLadders } from "../book/PriceLadders.ts";
+import {
+	LADDER_WIDTH,
+	LOWEST,
+	NONE,
+	ORDER_EXTRA,
+	ORDER_NUMBER_A,
+	ORDER_NUMBERS,
+	ORDER_WIDTH,
+	PriceLadders,
+} from "../book/PriceLadders.ts";
 import type { Entry } from "./Entry.ts";
+
+/** In an order's record: the same order's slot in its feeder's ladder, and back (0 without a feeder). */
+export const TWIN = ORDER_EXTRA;
+/** In an order's record: its feeder node. */
+export const NODE = ORDER_EXTRA + 1;
+/** Among an order's numbers: when it arrived. */
+export const ARRIVAL = ORDER_NUMBER_A;
 
 /** Slots and ladders of every open window in one place, so that hundreds of books stay packed. */
 export class BookPool {
 	readonly ladders: PriceLadders;
 	readonly entries: (Entry | null)[] = [null];
-	/** The same order's slot in its feeder's ladder, and back; 0 without a feeder. */
-	twin: Int32Array;
-	node: Int32Array;
-	arrival: Float64Array;
 	readonly #freeLadders: number[] = [];
 	#usedLadders = 1;
 
 	constructor(orderCapacity = 1 << 12) {
 		this.ladders = new PriceLadders(256, orderCapacity, 1 << 10);
-		this.twin = new Int32Array(orderCapacity);
-		this.node = new Int32Array(orderCapacity);
-		this.arrival = new Float64Array(orderCapacity);
 	}
 
 	takeLadder(): number {
@@ -28,36 +37,25 @@ export class BookPool {
 
 	/** Only an empty ladder may be given back. */
 	giveLadder(ladder: number): void {
-		if (this.ladders.lowest[ladder] !== NONE) throw new Error("invariant: a ladder with orders was given back");
+		if (this.ladders.ladders[ladder * LADDER_WIDTH + LOWEST] !== NONE) {
+			throw new Error("invariant: a ladder with orders was given back");
+		}
 		this.#freeLadders.push(ladder);
 	}
 
 	takeSlot(entry: Entry): number {
 		const slot = this.ladders.takeSlot();
-		if (slot >= this.node.length) this.#grow();
 		if (slot === this.entries.length) this.entries.push(entry);
 		else this.entries[slot] = entry;
-		this.twin[slot] = NONE;
-		this.node[slot] = entry.nodeId;
-		this.arrival[slot] = entry.time;
+		const { orders, orderNumbers } = this.ladders;
+		orders[slot * ORDER_WIDTH + TWIN] = NONE;
+		orders[slot * ORDER_WIDTH + NODE] = entry.nodeId;
+		orderNumbers[slot * ORDER_NUMBERS + ARRIVAL] = entry.time;
 		return slot;
 	}
 
 	freeSlot(slot: number): void {
 		this.entries[slot] = null;
 		this.ladders.freeSlot(slot);
-	}
-
-	#grow(): void {
-		const capacity = this.ladders.slotCapacity;
-		const twin = new Int32Array(capacity);
-		twin.set(this.twin);
-		this.twin = twin;
-		const node = new Int32Array(capacity);
-		node.set(this.node);
-		this.node = node;
-		const arrival = new Float64Array(capacity);
-		arrival.set(this.arrival);
-		this.arrival = arrival;
 	}
 }

@@ -1,4 +1,19 @@
-import { NONE } from "../book/PriceLadders.ts";
+import {
+	HEAD,
+	HIGHER,
+	HIGHEST,
+	LADDER_WIDTH,
+	LEVEL,
+	LEVEL_WIDTH,
+	LOWER,
+	LOWEST,
+	NEXT,
+	NONE,
+	ORDER_NUMBERS,
+	ORDER_WIDTH,
+	PRICE,
+} from "../book/PriceLadders.ts";
+import { ARRIVAL, NODE, TWIN } from "./BookPool.ts";
 import type { Entry } from "./Entry.ts";
 import { RANKS, type WindowBook } from "./WindowBook.ts";
 
@@ -59,13 +74,17 @@ export class CandidateWalk {
 			this.#advance(best);
 			if (isFeeder) {
 				// The zone's own cursor must not stand on an order that may go.
-				const twin = book.pool.twin[slot] as number;
+				const twin = book.pool.ladders.orders[slot * ORDER_WIDTH + TWIN] as number;
 				for (let stream = 0; stream < this.#streams; stream++) {
 					if (this.#slot[stream] === twin) this.#advance(stream);
 				}
-			} else if (this.#nodeId !== 0 && book.pool.node[slot] === this.#nodeId && this.#isOwnZone(best)) continue;
+			} else if (this.#nodeId !== 0 && this.#isOwnZone(best) && this.#nodeOf(slot) === this.#nodeId) continue;
 			return slot;
 		}
+	}
+
+	#nodeOf(slot: number): number {
+		return (this.#book as WindowBook).pool.ladders.orders[slot * ORDER_WIDTH + NODE] as number;
 	}
 
 	#isOwnZone(stream: number): boolean {
@@ -86,8 +105,12 @@ export class CandidateWalk {
 		if (surplus !== 0) return surplus > 0;
 		const place = (this.#place[stream] as number) - (this.#place[other] as number);
 		if (place !== 0) return place < 0;
-		const { arrival } = (this.#book as WindowBook).pool;
-		return (arrival[this.#slot[stream] as number] as number) < (arrival[this.#slot[other] as number] as number);
+		return this.#arrivalOf(stream) < this.#arrivalOf(other);
+	}
+
+	#arrivalOf(stream: number): number {
+		const { orderNumbers } = (this.#book as WindowBook).pool.ladders;
+		return orderNumbers[(this.#slot[stream] as number) * ORDER_NUMBERS + ARRIVAL] as number;
 	}
 
 	#openRank(): void {
@@ -115,8 +138,8 @@ export class CandidateWalk {
 	}
 
 	#open(ladder: number, adder: number, place: number, isFeeder: number): void {
-		const { lowest, highest } = (this.#book as WindowBook).pool.ladders;
-		const level = (this.#isBuyer ? lowest[ladder] : highest[ladder]) as number;
+		const { ladders } = (this.#book as WindowBook).pool.ladders;
+		const level = ladders[ladder * LADDER_WIDTH + (this.#isBuyer ? LOWEST : HIGHEST)] as number;
 		const stream = this.#streams;
 		this.#adder[stream] = adder;
 		this.#place[stream] = place;
@@ -127,25 +150,26 @@ export class CandidateWalk {
 
 	/** Puts the cursor on the level's first order, or ends the stream where prices no longer cross. */
 	#enterLevel(stream: number, level: number): void {
-		const { price, head } = (this.#book as WindowBook).pool.ladders;
+		const { levels } = (this.#book as WindowBook).pool.ladders;
 		this.#slot[stream] = NONE;
 		if (level === NONE) return;
-		const gap = this.#isBuyer ? this.#limit - (price[level] as number) : (price[level] as number) - this.#limit;
+		const price = levels[level * LEVEL_WIDTH + PRICE] as number;
+		const gap = this.#isBuyer ? this.#limit - price : price - this.#limit;
 		const surplus = gap - (this.#adder[stream] as number);
 		if (surplus < 0) return;
 		this.#surplus[stream] = surplus;
-		this.#slot[stream] = head[level] as number;
+		this.#slot[stream] = levels[level * LEVEL_WIDTH + HEAD] as number;
 	}
 
 	#advance(stream: number): void {
-		const { next, level, higher, lower } = (this.#book as WindowBook).pool.ladders;
-		const slot = this.#slot[stream] as number;
-		const after = next[slot] as number;
+		const { orders, levels } = (this.#book as WindowBook).pool.ladders;
+		const order = (this.#slot[stream] as number) * ORDER_WIDTH;
+		const after = orders[order + NEXT] as number;
 		if (after !== NONE) {
 			this.#slot[stream] = after;
 			return;
 		}
-		const at = level[slot] as number;
-		this.#enterLevel(stream, (this.#isBuyer ? higher[at] : lower[at]) as number);
+		const level = (orders[order + LEVEL] as number) * LEVEL_WIDTH;
+		this.#enterLevel(stream, levels[level + (this.#isBuyer ? HIGHER : LOWER)] as number);
 	}
 }

@@ -10,7 +10,7 @@ import type { Trade } from "../../settlement/Trade.ts";
 import type { Hash32 } from "../../units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../units/units.ts";
 import type { WindowId } from "../../units/window.ts";
-import { NONE } from "../book/PriceLadders.ts";
+import { HIGHEST_PRICE, LADDER_WIDTH, LOWEST, LOWEST_PRICE, NONE } from "../book/PriceLadders.ts";
 import type { EngineEvent } from "../EngineEvent.ts";
 import type { PlaceEnergyOrder } from "../EngineInput.ts";
 import type { BookPool } from "./BookPool.ts";
@@ -275,15 +275,16 @@ export class OrderMatching {
 
 	/** Whether any zone's best bid reaches any zone's best ask at today's charges: most windows need no second look. */
 	#hasCrossedOrders({ book }: Session): boolean {
-		const { price, lowest, highest } = this.#pool.ladders;
+		const { ladders } = this.#pool.ladders;
 		const bids = new Int32Array(ZONES).fill(-1);
 		const asks = new Int32Array(ZONES).fill(2 ** 30);
 		for (const [index, ladder] of book.ladder.entries()) {
-			if (ladder === NONE || lowest[ladder] === NONE) continue;
+			const record = ladder * LADDER_WIDTH;
+			if (ladder === NONE || ladders[record + LOWEST] === NONE) continue;
 			const zone = index & 15;
 			if (index < RANKS * 32) {
-				bids[zone] = Math.max(bids[zone] as number, price[highest[ladder] as number] as number);
-			} else asks[zone] = Math.min(asks[zone] as number, price[lowest[ladder] as number] as number);
+				bids[zone] = Math.max(bids[zone] as number, ladders[record + HIGHEST_PRICE] as number);
+			} else asks[zone] = Math.min(asks[zone] as number, ladders[record + LOWEST_PRICE] as number);
 		}
 		return this.#adders.some((adder, pair) => (bids[pair & 15] as number) - (asks[pair >>> 4] as number) - adder >= 0);
 	}

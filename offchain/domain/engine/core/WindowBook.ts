@@ -1,5 +1,21 @@
-import { NONE } from "../book/PriceLadders.ts";
-import type { BookPool } from "./BookPool.ts";
+import {
+	HIGHER,
+	HIGHEST,
+	LADDER_WIDTH,
+	LEVEL,
+	LEVEL_LADDER,
+	LEVEL_NUMBERS,
+	LEVEL_ORDERS,
+	LEVEL_WH,
+	LEVEL_WIDTH,
+	LOWER,
+	LOWEST,
+	NONE,
+	OPEN_WH,
+	ORDER_WIDTH,
+	PRICE,
+} from "../book/PriceLadders.ts";
+import { type BookPool, TWIN } from "./BookPool.ts";
 import type { Entry } from "./Entry.ts";
 
 /** Ranks of classes that can rest; a market order never does. */
@@ -55,16 +71,17 @@ export class WindowBook {
 		}
 		const twin = this.pool.takeSlot(entry);
 		this.pool.ladders.insert(feeder, order.priceSatPerKwh, twin, openWh);
-		this.pool.twin[slot] = twin;
-		this.pool.twin[twin] = slot;
+		const { orders } = this.pool.ladders;
+		orders[slot * ORDER_WIDTH + TWIN] = twin;
+		orders[twin * ORDER_WIDTH + TWIN] = slot;
 	}
 
 	/** Takes the entry's open energy from the ladders, as it is after a fill or an end. */
 	update(entry: Entry): void {
 		const { slot, openWh } = entry;
 		if (slot === NONE) return;
-		const { ladders, twin } = this.pool;
-		const other = twin[slot] as number;
+		const { ladders } = this.pool;
+		const other = ladders.orders[slot * ORDER_WIDTH + TWIN] as number;
 		if (openWh === 0) {
 			this.#remove(entry, slot);
 			if (other !== NONE) {
@@ -73,7 +90,7 @@ export class WindowBook {
 			}
 			return;
 		}
-		const less = (ladders.openWh[slot] as number) - openWh;
+		const less = ((ladders.orders[slot * ORDER_WIDTH + OPEN_WH] as number) >>> 0) - openWh;
 		ladders.reduce(slot, less);
 		if (other !== NONE) ladders.reduce(other, less);
 	}
@@ -89,28 +106,29 @@ export class WindowBook {
 
 	/** Best first; zone 0 is all zones together. */
 	depth(side: 0 | 1, zoneId: number, levels: number): DepthLevel[] {
-		const { price, levelWh, levelOrders, lowest, highest, lower, higher } = this.pool.ladders;
+		const { ladders, levels: records, levelWh } = this.pool.ladders;
+		const priceOf = (level: number) => records[level * LEVEL_WIDTH + PRICE] as number;
 		const at: number[] = [];
 		for (let index = side * RANKS * PER_RANK; index < (side + 1) * RANKS * PER_RANK; index++) {
 			const ladder = this.ladder[index] as number;
 			if (ladder === NONE || (zoneId !== 0 && (index & 15) !== zoneId - 1)) continue;
-			const top = (side === 0 ? highest[ladder] : lowest[ladder]) as number;
+			const top = ladders[ladder * LADDER_WIDTH + (side === 0 ? HIGHEST : LOWEST)] as number;
 			if (top !== NONE) at.push(top);
 		}
 		const result: DepthLevel[] = [];
 		while (at.length > 0 && result.length < levels) {
-			let best = price[at[0] as number] as number;
+			let best = priceOf(at[0] as number);
 			for (const level of at) {
-				const other = price[level] as number;
+				const other = priceOf(level);
 				if (side === 0 ? other > best : other < best) best = other;
 			}
 			const sum = { priceSatPerKwh: best, energyWh: 0, orders: 0 };
 			for (let index = at.length - 1; index >= 0; index--) {
 				const level = at[index] as number;
-				if (price[level] !== best) continue;
-				sum.energyWh += levelWh[level] as number;
-				sum.orders += levelOrders[level] as number;
-				const next = (side === 0 ? lower[level] : higher[level]) as number;
+				if (priceOf(level) !== best) continue;
+				sum.energyWh += levelWh[level * LEVEL_NUMBERS + LEVEL_WH] as number;
+				sum.orders += records[level * LEVEL_WIDTH + LEVEL_ORDERS] as number;
+				const next = records[level * LEVEL_WIDTH + (side === 0 ? LOWER : HIGHER)] as number;
 				if (next === NONE) at.splice(index, 1);
 				else at[index] = next;
 			}
@@ -121,11 +139,12 @@ export class WindowBook {
 
 	#remove(entry: Entry, slot: number): void {
 		const { ladders } = this.pool;
-		const ladder = ladders.levelLadder[ladders.level[slot] as number] as number;
+		const level = ladders.orders[slot * ORDER_WIDTH + LEVEL] as number;
+		const ladder = ladders.levels[level * LEVEL_WIDTH + LEVEL_LADDER] as number;
 		ladders.remove(slot);
 		this.pool.freeSlot(slot);
 		entry.slot = NONE;
-		if (ladders.lowest[ladder] !== NONE) return;
+		if (ladders.ladders[ladder * LADDER_WIDTH + LOWEST] !== NONE) return;
 		const group = (entry.order.side === "buy" ? 0 : RANKS) + RANK_OF[entry.order.orderClass];
 		this.used[group] = (this.used[group] as number) & ~(1 << (entry.greyness * 16 + entry.zoneId - 1));
 	}
