@@ -1,9 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { Health } from "../infrastructure/observability/Health.ts";
+import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
 import { startApiRole } from "./apiRole.ts";
 import { connectEngine } from "./connectEngine.ts";
+import { startGridDesk } from "./gridDesk.ts";
+import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 
 await runRole({
@@ -14,6 +19,8 @@ await runRole({
 		"RPC_URL",
 		"PUBLIC_RPC_URL",
 		"REDIS_URL",
+		"CONTROL_ROOMS_FILE",
+		"TELEMETRY_STALE_SECONDS",
 		"HTTP_HOST",
 		"HTTP_PORT",
 		"RATE_LIMIT_PER_MINUTE",
@@ -47,10 +54,26 @@ await runRole({
 				? { status: "ok", detail: `input ${engine.lastSequence} of the log` }
 				: { status: "degraded", detail: logProblem },
 		);
+		const deployment = readDeployment(config.DEPLOYMENT_FILE as string);
+		const telemetryKeys = readControlRooms(config.CONTROL_ROOMS_FILE);
+		const desk = await startGridDesk({
+			pool,
+			databaseUrl: config.DATABASE_URL,
+			chainId: deployment.chainId,
+			clock,
+			network: loadThaiNetwork(),
+			solver: await HighsLinearProgramSolver.load(),
+			limitOptions: LOCAL_LIMIT_OPTIONS,
+			telemetryKeys,
+			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
+			onNotice: (line) => logger.warn(line),
+		});
+		const hasControlRooms = Object.keys(telemetryKeys).length > 0;
+		if (hasControlRooms) health.register("telemetry", () => desk.health());
 		const api = await startApiRole({
 			pool,
 			clock,
-			deployment: readDeployment(config.DEPLOYMENT_FILE as string),
+			deployment,
 			rpcUrl: config.RPC_URL,
 			publicRpcUrl: config.PUBLIC_RPC_URL ?? null,
 			engine,
@@ -63,10 +86,13 @@ await runRole({
 			satoshiPerThb: config.SATOSHI_PER_THB,
 			rateLimitPerMinute: config.RATE_LIMIT_PER_MINUTE,
 			trustedProxies: config.TRUSTED_PROXIES,
+			...(hasControlRooms ? { telemetry: desk.telemetry, emergencies: desk.emergencies } : {}),
+			zonePrices: desk.zonePrices,
 		});
 		say({ state: "serving", url: `http://${config.HTTP_HOST}:${api.port}` });
 		return async () => {
 			await api.stop();
+			await desk.stop();
 			await connection.close();
 		};
 	},

@@ -30,7 +30,7 @@ export type RoleContext = {
 };
 
 export type Role = {
-	name: "api" | "engine" | "worker";
+	name: "api" | "engine" | "grid" | "worker";
 	/** One sentence, for `--help`. */
 	what: string;
 	required: readonly VariableName[];

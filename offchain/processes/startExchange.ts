@@ -30,6 +30,7 @@ import { marketStart } from "../simulators/scenario/marketStart.ts";
 import { Simulation } from "../simulators/scenario/Simulation.ts";
 import { startApiRole } from "./apiRole.ts";
 import { startEngineRole } from "./engineRole.ts";
+import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
@@ -195,30 +196,35 @@ async function start(
 		if (haltedCause !== null) return { status: "down", detail: haltedCause };
 		return { status: silentMillis > 10_000 ? "degraded" : "ok", detail: `indexed to block ${indexedBlock}` };
 	});
-	const gridRole = await startGridRole({
+	const gridDesk = await startGridDesk({
 		pool,
 		databaseUrl,
 		chainId: deployment.chainId,
 		clock,
+		network,
+		solver,
+		limitOptions: LOCAL_LIMIT_OPTIONS,
+		telemetryKeys: { EGAT: controlRoom.publicKey },
+		staleAfterSeconds: STALE_AFTER_SECONDS,
+		onNotice: notice,
+	});
+	stops.push(() => gridDesk.stop());
+	const gridRole = startGridRole({
+		pool,
+		clock,
 		engine,
 		queries,
+		telemetry: gridDesk.telemetry,
 		network,
 		solver,
 		limitOptions: LOCAL_LIMIT_OPTIONS,
 		limits: gridLimits,
 		baseCharges: zoneCharges(gridLimits),
 		congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
-		telemetryKeys: { EGAT: controlRoom.publicKey },
-		staleAfterSeconds: STALE_AFTER_SECONDS,
 		onNotice: notice,
 	});
 	stops.push(() => gridRole.stop());
-	health.register("telemetry", () => {
-		const conditions = gridRole.telemetry.current();
-		if (conditions === null) return { status: "degraded", detail: "no control room has reported yet" };
-		const detail = `last scan ${conditions.ageSeconds} s old`;
-		return { status: conditions.isFresh ? "ok" : "degraded", detail };
-	});
+	health.register("telemetry", () => gridDesk.health());
 	const api = await startApiRole({
 		pool,
 		clock,
@@ -235,9 +241,9 @@ async function start(
 		satoshiPerThb: config.SATOSHI_PER_THB,
 		rateLimitPerMinute: 0,
 		trustedProxies: config.TRUSTED_PROXIES,
-		telemetry: gridRole.telemetry,
-		emergencies: gridRole.emergencies,
-		zonePrices: gridRole.congestion,
+		telemetry: gridDesk.telemetry,
+		emergencies: gridDesk.emergencies,
+		zonePrices: gridDesk.zonePrices,
 	});
 	stops.push(() => api.stop());
 	const url = `http://${config.HTTP_HOST}:${api.port}`;

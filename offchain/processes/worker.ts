@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import { ClosingCheck } from "../domain/grid/closing/ClosingCheck.ts";
 import type { Hex } from "../domain/units/Address.ts";
 import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
 import { connectEngine } from "./connectEngine.ts";
+import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 import { startWorkerRole } from "./workerRole.ts";
 
@@ -34,6 +37,7 @@ await runRole({
 				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
 		});
 		const queries = new InProcessEngineQueries(connection.engine);
+		const closingCheck = new ClosingCheck(loadThaiNetwork(), LOCAL_LIMIT_OPTIONS);
 		say({ state: "waiting" });
 		const role = await startWorkerRole({
 			pool,
@@ -47,6 +51,7 @@ await runRole({
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
 			engineAccount: (account) => queries.account(account),
+			closingCheck: (trades) => closingCheck.check(trades),
 			onAlarm: (message) => logger.warn(message),
 			onStage: (windowId, stage) => say({ state: "stage", windowId, stage }),
 			onHalt: fatal,

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type pg from "pg";
+import { TelemetrySigner } from "../../offchain/client/TelemetrySigner.ts";
 import { windowStart } from "../../offchain/domain/units/window.ts";
 import type { Deployment } from "../../offchain/infrastructure/chain/Deployment.ts";
 import { BlockProducer } from "../../offchain/infrastructure/clock/BlockProducer.ts";
@@ -24,7 +25,7 @@ const WORKERS = 2;
 const APIS = 2;
 const RESTART_MILLIS = 400;
 
-type RoleName = "api" | "engine" | "worker";
+type RoleName = "api" | "engine" | "grid" | "worker";
 type Slot = { role: RoleName; environment: Record<string, string>; process: RoleProcess };
 
 /** The whole exchange as real processes on a real PostgreSQL and a real chain, restarted by a supervisor when they end. */
@@ -44,6 +45,8 @@ export class ChaosRig {
 	private readonly slots: Slot[] = [];
 	private readonly supervising = new Set<Promise<void>>();
 	private isStopping = false;
+
+	private readonly gridSettings: Record<string, string>;
 
 	private constructor(parts: {
 		stateDir: string;
@@ -70,6 +73,10 @@ export class ChaosRig {
 		writeFileSync(deploymentFile, JSON.stringify(parts.deployment));
 		const common = { DATABASE_URL: this.databaseUrl, DATABASE_POOL_SIZE: "8" };
 		const chainSettings = { ...common, RPC_URL: this.rpcUrl, DEPLOYMENT_FILE: deploymentFile };
+		const controlRoomsFile = join(parts.stateDir, "control-rooms.json");
+		const { publicKey } = new TelemetrySigner(localKey("EGAT control room"));
+		writeFileSync(controlRoomsFile, JSON.stringify({ EGAT: publicKey }));
+		this.gridSettings = { ...chainSettings, CONTROL_ROOMS_FILE: controlRoomsFile };
 		for (let index = 0; index < ENGINES; index++) this.launch("engine", common);
 		for (let index = 0; index < WORKERS; index++) {
 			const keys = { OPERATOR_PRIVATE_KEY: localKey("operator"), FINALITY_BLOCKS: "1" };
@@ -77,7 +84,7 @@ export class ChaosRig {
 		}
 		for (let index = 0; index < APIS; index++) {
 			const port = String(parts.apiPorts[index]);
-			this.launch("api", { ...chainSettings, HTTP_PORT: port, RATE_LIMIT_PER_MINUTE: "0" });
+			this.launch("api", { ...this.gridSettings, HTTP_PORT: port, RATE_LIMIT_PER_MINUTE: "0" });
 		}
 	}
 
@@ -106,6 +113,12 @@ export class ChaosRig {
 		await Promise.all(this.running("api").map((api) => api.whenState("serving", 60_000)));
 		await Promise.any(this.running("engine").map((engine) => engine.whenState("leading", 60_000)));
 		await Promise.any(this.running("worker").map((worker) => worker.whenState("working", 60_000)));
+	}
+
+	/** The node that keeps trading in step with the grid; without it the limits of the genesis hold. */
+	async startGrid(): Promise<void> {
+		this.launch("grid", this.gridSettings);
+		await Promise.all(this.running("grid").map((grid) => grid.whenState("working", 60_000)));
 	}
 
 	running(role: RoleName): RoleProcess[] {

@@ -16,7 +16,7 @@ export class RoleProcess {
 	private hasEnded = false;
 	private isStopped = false;
 
-	constructor(role: "api" | "engine" | "worker", environment: Record<string, string>, clock?: object) {
+	constructor(role: "api" | "engine" | "grid" | "worker", environment: Record<string, string>, clock?: object) {
 		const args = [join(processes, `${role}.ts`)];
 		if (clock !== undefined) args.push("--clock", JSON.stringify(clock));
 		this.child = spawn(process.execPath, args, {

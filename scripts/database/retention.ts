@@ -75,5 +75,6 @@ export const RETENTION: Record<string, Retention> = {
 	window_reports: { grows: "96 rows a day", keeps: "10 years", how: BY_WINDOW },
 	telemetry_sources: { grows: "one row a control room", keeps: "for ever", how: "updated in place" },
 	telemetry_scans: { grows: "one row a scan", keeps: "some days", how: "deleted in batches by stored_at" },
+	zone_prices: { grows: "one row a window", keeps: "2 years", how: BY_WINDOW },
 	curtailments: { grows: "one row a curtailed trade", keeps: "10 years", how: BY_WINDOW },
 };

@@ -18,3 +18,11 @@ export interface ZonePrices {
 	/** Null before the window's first solution, or while nothing is wanted in it. */
 	latest(windowId: WindowId): Promise<ZonePriceSet | null>;
 }
+
+/** Where the node that solves leaves its prices for all others. */
+export interface ZonePriceStore extends ZonePrices {
+	/** Takes the place of the window's earlier prices. */
+	save(prices: ZonePriceSet): Promise<void>;
+	/** Nothing is wanted in the window any more. */
+	remove(windowId: WindowId): Promise<void>;
+}

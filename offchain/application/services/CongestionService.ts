@@ -10,12 +10,11 @@ import type { Clock } from "../ports/Clock.ts";
 import type { EngineGateway } from "../ports/EngineGateway.ts";
 import type { EngineQueries } from "../ports/EngineQueries.ts";
 import type { TradeRepository } from "../ports/TradeRepository.ts";
-import type { ZonePriceSet, ZonePrices } from "../ports/ZonePrices.ts";
+import type { ZonePriceStore } from "../ports/ZonePrices.ts";
 
 const DEPTH_LEVELS = 50;
 /** Open windows solved in one round, the next to close first. */
 const WINDOWS_PER_ROUND = 8;
-const WINDOWS_REMEMBERED = 96;
 
 export type CongestionOptions = {
 	engineQueries: EngineQueries;
@@ -28,8 +27,10 @@ export type CongestionOptions = {
 	baseCharges: readonly (readonly ZonePairCharges[])[];
 	/** The regulator's cap, sat/kWh. */
 	congestionCapSatPerKwh: number;
-	/** Where congestion is charged; missing on nodes that only tell prices. */
-	engine?: Pick<EngineGateway, "submit">;
+	/** Where every node finds the prices. */
+	prices: ZonePriceStore;
+	/** Where congestion is charged. */
+	engine: Pick<EngineGateway, "submit">;
 };
 
 /**
@@ -38,18 +39,13 @@ export type CongestionOptions = {
  * line sold out early keeps its price. The engine holds one set of charges for all windows: the next window to close
  * decides it. Prices only ever ration: what a line can carry, headroom decides.
  */
-export class CongestionService implements ZonePrices {
+export class CongestionService {
 	readonly #options: CongestionOptions;
-	readonly #solved = new Map<WindowId, ZonePriceSet>();
 	/** What the engine was last told by this process; null before: a process before it may have told something else. */
 	#published: string | null = null;
 
 	constructor(options: CongestionOptions) {
 		this.#options = options;
-	}
-
-	async latest(windowId: WindowId): Promise<ZonePriceSet | null> {
-		return this.#solved.get(windowId) ?? null;
 	}
 
 	/** One round: solves the open windows and, where charges change, tells the engine. */
@@ -60,10 +56,10 @@ export class CongestionService implements ZonePrices {
 		for (const { windowId } of open.slice(0, WINDOWS_PER_ROUND)) {
 			const solution = await this.#solve(windowId);
 			if (solution === null) {
-				this.#solved.delete(windowId);
+				await this.#options.prices.remove(windowId);
 				continue;
 			}
-			this.#note(windowId, solution);
+			await this.#save(windowId, solution);
 			if (!isDecided) await this.#publish(solution.congestionSatPerKwh);
 			isDecided = true;
 		}
@@ -92,8 +88,8 @@ export class CongestionService implements ZonePrices {
 		return solveCongestion(solver, grid, offers, crossZoneSatPerKwh(baseCharges));
 	}
 
-	#note(windowId: WindowId, solution: CongestionSolution): void {
-		this.#solved.set(windowId, {
+	#save(windowId: WindowId, solution: CongestionSolution): Promise<void> {
+		return this.#options.prices.save({
 			windowId,
 			zonePriceSatPerKwh: solution.zonePriceSatPerKwh.map(whole),
 			congestionSatPerKwh: solution.congestionSatPerKwh.map(whole),
@@ -103,14 +99,10 @@ export class CongestionService implements ZonePrices {
 			})),
 			solvedAtMillis: Math.floor(this.#options.clock.nowMillis()),
 		});
-		for (const known of this.#solved.keys()) {
-			if (known < windowId - WINDOWS_REMEMBERED) this.#solved.delete(known);
-		}
 	}
 
 	async #publish(congestionSatPerKwh: readonly number[]): Promise<void> {
 		const { engine, baseCharges, congestionCapSatPerKwh } = this.#options;
-		if (engine === undefined) return;
 		const charges = congestionCharges(baseCharges, congestionSatPerKwh, congestionCapSatPerKwh);
 		const text = JSON.stringify(charges);
 		if (text === this.#published) return;

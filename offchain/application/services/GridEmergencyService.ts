@@ -9,24 +9,26 @@ import type { Curtailment } from "../ports/CurtailmentRepository.ts";
 import type { GridEmergencies, SignedGridEmergency } from "../ports/GridEmergencies.ts";
 import type { TelemetrySources } from "../ports/GridSystemAdapter.ts";
 
+/** Does one piece of work at a time, over all nodes that can do it. */
+export type Exclusively = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 /** Takes a control room's signed orders for an emergency, one at a time: each plans on what the last has left. */
 export class GridEmergencyService implements GridEmergencies {
 	readonly #deps: EmergencyDependencies;
 	readonly #sources: TelemetrySources;
-	#last: Promise<unknown> = Promise.resolve();
+	readonly #exclusively: Exclusively;
 
-	constructor(deps: EmergencyDependencies, sources: TelemetrySources) {
+	constructor(deps: EmergencyDependencies, sources: TelemetrySources, exclusively: Exclusively) {
 		this.#deps = deps;
 		this.#sources = sources;
+		this.#exclusively = exclusively;
 	}
 
 	async handle({ sourceId, command, signature }: SignedGridEmergency): Promise<EmergencyOutcome> {
 		if (this.#sources.isSignedBy(sourceId, emergencyText(sourceId, command), signature) !== true) {
 			return { status: "refused", code: "EMERGENCY_NOT_AUTHORISED", detail: `not signed by the key of ${sourceId}` };
 		}
-		const outcome = this.#last.then(() => handleGridEmergency(this.#deps, command));
-		this.#last = outcome.catch(() => undefined);
-		return outcome;
+		return this.#exclusively(() => handleGridEmergency(this.#deps, command));
 	}
 
 	curtailments(windowId: WindowId): Promise<Curtailment[]> {

@@ -35,18 +35,18 @@ export const configSchema = z.object({
 	DATABASE_URL: variable(z.url({ protocol: /^postgres(?:ql)?$/ }).optional(), {
 		description: "PostgreSQL database of the log, the read models and the outbox.",
 		allowed: "postgres://user:password@host:port/database",
-		readBy: "api, engine, worker",
+		readBy: "api, engine, grid, worker",
 		secret: true,
 	}),
 	DATABASE_POOL_SIZE: variable(integer(1, 200).prefault("10"), {
 		description: "Most database connections of one process.",
 		allowed: "a whole number from 1 to 200",
-		readBy: "api, engine, worker",
+		readBy: "api, engine, grid, worker",
 	}),
 	REDIS_URL: variable(z.url({ protocol: /^rediss?$/ }).optional(), {
 		description: "Redis for the job queues and the ingress between processes. Without it the queues run on PostgreSQL.",
 		allowed: "redis://host:port or rediss://host:port",
-		readBy: "api, engine, worker",
+		readBy: "api, engine, grid, worker",
 		secret: true,
 	}),
 	RPC_URL: variable(z.url({ protocol: /^https?$/ }).prefault("http://127.0.0.1:8545"), {
@@ -62,7 +62,7 @@ export const configSchema = z.object({
 	DEPLOYMENT_FILE: variable(z.string().min(1).optional(), {
 		description: "Addresses of the deployed contracts, as written by the deployment.",
 		allowed: "path of a JSON file, such as deploy/addresses/31337.json",
-		readBy: "api, engine, worker",
+		readBy: "api, engine, grid, worker",
 	}),
 	OPERATOR_PRIVATE_KEY: variable(privateKey.optional(), {
 		description: "Key that commits and settles windows. Prefer OPERATOR_PRIVATE_KEY_FILE.",
@@ -80,6 +80,17 @@ export const configSchema = z.object({
 			"Where authorities, the regulator and the operator receive signed webhooks, with their secrets. Without it nothing is sent, all is recorded.",
 		allowed: "path of a JSON file that only its owner can read, such as deploy/notifications.example.json",
 		readBy: "worker",
+	}),
+	CONTROL_ROOMS_FILE: variable(z.string().min(1).optional(), {
+		description:
+			"Control rooms whose telemetry and emergency orders count, with their Ed25519 public keys. Without it none does, and trading keeps the grid's initial limits.",
+		allowed: "path of a JSON file, such as deploy/controlRooms.example.json",
+		readBy: "api, grid",
+	}),
+	TELEMETRY_STALE_SECONDS: variable(integer(2, 3600).prefault("30"), {
+		description: "Age at which a control room's last scan is no longer trusted and trading gets half of the room.",
+		allowed: "a whole number from 2 to 3600",
+		readBy: "api, grid",
 	}),
 	FINALITY_BLOCKS: variable(integer(0, 1000).prefault("64"), {
 		description: "Blocks after which a chain event counts for good.",

@@ -120,7 +120,9 @@ describe("G8 HandleGridEmergency", () => {
 	it("default: over HTTP, signed by a control room; the curtailments can be read afterwards", async () => {
 		const key = new TelemetrySigner(`0x${"31".repeat(32)}`);
 		const sources = new Ed25519TelemetrySources({ EGAT: key.publicKey });
-		const venue = await new TestVenue({ emergencies: new GridEmergencyService(deps, sources) }).start();
+		const venue = await new TestVenue({
+			emergencies: new GridEmergencyService(deps, sources, (work) => work()),
+		}).start();
 		try {
 			const command = { windowId: 50, directiveId: 7, outages: SOUTH.slice(1) };
 			const signed = key.signEmergency("EGAT", command);

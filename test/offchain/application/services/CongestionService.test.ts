@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ZonePriceSet } from "../../../../offchain/application/ports/ZonePrices.ts";
 import { CongestionService } from "../../../../offchain/application/services/CongestionService.ts";
 import type { EngineInput, SetZoneCharges } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { ZONE_COUNT } from "../../../../offchain/domain/grid/zones.ts";
@@ -34,6 +35,7 @@ describe("G5 congestion off the trading path", () => {
 	let trades: object[];
 	let inputs: EngineInput[];
 	let isBusy: boolean;
+	let prices: Map<number, ZonePriceSet>;
 	let service: CongestionService;
 	const level = (priceSatPerKwh: number, energyWh: number) => ({ priceSatPerKwh, energyWh, orders: 1 });
 	const charge = (input: EngineInput | undefined, sell: number, buy: number) =>
@@ -44,6 +46,7 @@ describe("G5 congestion off the trading path", () => {
 		trades = [];
 		inputs = [];
 		isBusy = false;
+		prices = new Map();
 		service = new CongestionService({
 			engineQueries: {
 				sessions: async () => [{ windowId: WINDOW, state: "open" }],
@@ -61,6 +64,11 @@ describe("G5 congestion off the trading path", () => {
 			limits: () => LIMITS,
 			baseCharges: BASE,
 			congestionCapSatPerKwh: 60,
+			prices: {
+				latest: async (windowId) => prices.get(windowId) ?? null,
+				save: async (solved) => void prices.set(solved.windowId, solved),
+				remove: async (windowId) => void prices.delete(windowId),
+			},
 			engine: {
 				submit: async (input) => {
 					if (isBusy) return { status: "busy" };
@@ -79,19 +87,18 @@ describe("G5 congestion off the trading path", () => {
 		expect(charge(inputs[0], 1, 2)).to.deep.equal({ ...BASE[0]?.[1], congestionSatPerKwh: 60 });
 		expect(charge(inputs[0], 2, 1)).to.deep.equal(BASE[1]?.[0]);
 		expect(charge(inputs[0], 2, 2)).to.deep.equal(BASE[1]?.[1]);
-		const prices = await service.latest(WINDOW);
-		expect(prices?.zonePriceSatPerKwh.slice(0, 2)).to.deep.equal([50, 130]);
-		expect(prices?.congestionPoints).to.deep.equal([
+		expect(prices.get(WINDOW)?.zonePriceSatPerKwh.slice(0, 2)).to.deep.equal([50, 130]);
+		expect(prices.get(WINDOW)?.congestionPoints).to.deep.equal([
 			{ name: "1–2", flowWh: 4_000, limitWh: 4_000, shadowPriceSatPerKwh: 68 },
 		]);
-		expect(prices?.solvedAtMillis).to.equal(77);
+		expect(prices.get(WINDOW)?.solvedAtMillis).to.equal(77);
 	});
 
 	it("behavior: a line sold out by trades keeps its price", async () => {
 		books = { 1: { asks: [level(50, 6_000)] }, 2: { bids: [level(180, 4_000)] } };
 		trades = [{ sellZoneId: 1, buyZoneId: 2, sellerPriceSatPerKwh: 50, buyerPriceSatPerKwh: 150, energyWh: 4_000 }];
 		await service.refresh();
-		expect((await service.latest(WINDOW))?.congestionPoints[0]?.name).to.equal("1–2");
+		expect(prices.get(WINDOW)?.congestionPoints[0]?.name).to.equal("1–2");
 	});
 
 	it("behavior: when congestion ends, so does its charge", async () => {
@@ -99,7 +106,7 @@ describe("G5 congestion off the trading path", () => {
 		books = {};
 		await service.refresh();
 		expect(charge(inputs[1], 1, 2)).to.deep.equal(BASE[0]?.[1]);
-		expect(await service.latest(WINDOW)).to.equal(null);
+		expect(prices.get(WINDOW) ?? null).to.equal(null);
 	});
 
 	it("behavior: a new process tells the engine what holds, congested or not, once", async () => {

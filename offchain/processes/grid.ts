@@ -1,0 +1,72 @@
+import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
+import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
+import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
+import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
+import { connectEngine } from "./connectEngine.ts";
+import { startGridDesk } from "./gridDesk.ts";
+import { startGridRole } from "./gridRole.ts";
+import { LOCAL_LIMIT_OPTIONS, localGridLimits, zoneCharges } from "./localMarket.ts";
+import { LOCAL_RULES } from "./localParameters.ts";
+import { readDeployment, runRole } from "./runRole.ts";
+
+await runRole({
+	name: "grid",
+	what: "Keeps trading in step with the grid: limits follow the control rooms' telemetry, charges follow congestion. Start one; while it is away the last limits and charges hold.",
+	required: ["DEPLOYMENT_FILE"],
+	optional: [
+		"CONTROL_ROOMS_FILE",
+		"TELEMETRY_STALE_SECONDS",
+		"REDIS_URL",
+		"DATABASE_POOL_SIZE",
+		"MAX_QUEUED_INPUTS",
+		"LOG_LEVEL",
+	],
+	async start({ config, pool, clock, logger, say, fatal }) {
+		const network = loadThaiNetwork();
+		const solver = await HighsLinearProgramSolver.load();
+		const limits = localGridLimits(network, solver);
+		const connection = await connectEngine({
+			pool,
+			databaseUrl: config.DATABASE_URL,
+			redisUrl: config.REDIS_URL,
+			maxQueuedInputs: config.MAX_QUEUED_INPUTS,
+			onFatal: fatal,
+			onChange: (isHealthy, cause) =>
+				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
+		});
+		const { engine } = connection;
+		const onNotice = (line: string): void => logger.warn(line);
+		const desk = await startGridDesk({
+			pool,
+			databaseUrl: config.DATABASE_URL,
+			chainId: readDeployment(config.DEPLOYMENT_FILE as string).chainId,
+			clock,
+			network,
+			solver,
+			limitOptions: LOCAL_LIMIT_OPTIONS,
+			telemetryKeys: readControlRooms(config.CONTROL_ROOMS_FILE),
+			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
+			onNotice,
+		});
+		const role = startGridRole({
+			pool,
+			clock,
+			engine,
+			queries: new InProcessEngineQueries(engine),
+			telemetry: desk.telemetry,
+			network,
+			solver,
+			limitOptions: LOCAL_LIMIT_OPTIONS,
+			limits,
+			baseCharges: zoneCharges(limits),
+			congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
+			onNotice,
+		});
+		say({ state: "working" });
+		return async () => {
+			await role.stop();
+			await desk.stop();
+			await connection.close();
+		};
+	},
+});
