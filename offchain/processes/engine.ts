@@ -1,8 +1,7 @@
 import { windowAt } from "../domain/units/window.ts";
-import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
-import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
+import { computeGridLimits } from "./computeGridLimits.ts";
 import { startEngineRole } from "./engineRole.ts";
-import { genesisInputs, localGridLimits } from "./localMarket.ts";
+import { genesisInputs, gridInputs } from "./localMarket.ts";
 import { runRole } from "./runRole.ts";
 
 await runRole({
@@ -15,12 +14,11 @@ await runRole({
 			databaseUrl: config.DATABASE_URL,
 			pool,
 			clock,
-			genesis: async () => {
-				const limits = localGridLimits(loadThaiNetwork(), await HighsLinearProgramSolver.load());
-				return genesisInputs(limits, windowAt(clock.nowMillis() / 1000));
-			},
+			genesis: async () => genesisInputs(await computeGridLimits(), windowAt(clock.nowMillis() / 1000)),
+			renewal: async () => gridInputs(await computeGridLimits(), windowAt(clock.nowMillis() / 1000)),
 			maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 			requests: { redisUrl: config.REDIS_URL, onError: (message) => logger.warn(message) },
+			onNotice: (message) => logger.warn(message),
 			onStandby: (sequence) => say({ state: "standby", sequence }),
 			signal,
 			onFatal: fatal,

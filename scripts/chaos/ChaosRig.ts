@@ -185,6 +185,12 @@ export class ChaosRig {
 		await this.clock.sleepUntil((windowStart(windowId) + offsetSeconds) * 1000);
 	}
 
+	/** Wall-clock time at which market time is this. */
+	wallMillisOf(marketMillis: number): number {
+		const { epochMillis, startMillis, factor } = this.time;
+		return epochMillis + (marketMillis - startMillis) / factor;
+	}
+
 	/** Ends everything it has started. */
 	async stop(): Promise<void> {
 		this.isStopping = true;

@@ -3,6 +3,7 @@ import { windowAt } from "../../offchain/domain/units/window.ts";
 import { ChaosMarket } from "./ChaosMarket.ts";
 import { ChaosRig } from "./ChaosRig.ts";
 import { checkHistory, type History } from "./checkHistory.ts";
+import { type DoneFault, explainMissed, type MissedWindow } from "./explainMissed.ts";
 import { FAULTS, type Fault, inject } from "./faults.ts";
 import { TakeoverWatch } from "./TakeoverWatch.ts";
 
@@ -32,6 +33,8 @@ export type ChaosReport = History & {
 	takeoverMillis: { count: number; p50: number; p99: number; most: number };
 	/** From a database or process fault to the next commit of anybody, ms. */
 	silenceMillis: { p99: number; most: number };
+	/** Windows whose commitment was not mined in time, each with what was broken meanwhile. */
+	missed: MissedWindow[];
 	isSound: boolean;
 };
 
@@ -49,6 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 		const market = new ChaosMarket(rig.urls, orderDomain(chainId, addresses.WindowSettlement));
 		const watch = new TakeoverWatch(rig);
 		const faults: Record<string, number> = {};
+		const done: DoneFault[] = [];
 		const moments: Record<Moment, number> = { placing: 0, committing: 0, settling: 0 };
 		const first = windowAt(rig.clock.nowMillis() / 1000 + 25 * 60) + 1;
 		say(`${rounds} windows from ${first}, seed ${seed}; faults ${(options.faults ?? FAULTS).join(", ")}`);
@@ -65,11 +69,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 					const [fault] = queue.splice(random(queue.length), 1) as [Fault];
 					say(`window ${windowId}, while ${moment}: ${fault}`);
 					const measured = await watch.begin(fault);
+					const fromMillis = Date.now();
 					const isDone = await inject(rig, fault, random).catch((error: Error) => {
 						say(`could not: ${error.message}`);
 						return false;
 					});
 					if (!isDone) continue;
+					done.push({ fault, fromMillis, toMillis: Date.now() });
 					faults[fault] = (faults[fault] ?? 0) + 1;
 					moments[moment] += 1;
 					await measured.end();
@@ -93,6 +99,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 		say("every window has been traded and read; waiting for the last settlement");
 		await whenFinal(rig, first, rounds, say);
 		const history = await checkHistory(rig, market);
+		const missed = await explainMissed(rig.pool, done, (marketMillis) => rig.wallMillisOf(marketMillis));
 		const isSound =
 			history.lost.length === 0 &&
 			history.doubled.length === 0 &&
@@ -111,6 +118,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 			takeoverMillis: summary(watch.takeovers),
 			silenceMillis: summary(watch.silences),
 			...history,
+			missed,
 			isSound,
 		};
 	} finally {
