@@ -1,7 +1,7 @@
 import { windowAt } from "../domain/units/window.ts";
 import { computeGridLimits } from "./computeGridLimits.ts";
 import { startEngineRole } from "./engineRole.ts";
-import { genesisInputs, gridInputs } from "./localMarket.ts";
+import { genesisInputs } from "./localMarket.ts";
 import { runRole } from "./runRole.ts";
 
 await runRole({
@@ -15,10 +15,8 @@ await runRole({
 			pool,
 			clock,
 			genesis: async () => genesisInputs(await computeGridLimits(), windowAt(clock.nowMillis() / 1000)),
-			renewal: async () => gridInputs(await computeGridLimits(), windowAt(clock.nowMillis() / 1000)),
 			maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 			requests: { redisUrl: config.REDIS_URL, onError: (message) => logger.warn(message) },
-			onNotice: (message) => logger.warn(message),
 			onStandby: (sequence) => say({ state: "standby", sequence }),
 			signal,
 			onFatal: fatal,

@@ -2,7 +2,6 @@ import { hostname } from "node:os";
 import type pg from "pg";
 import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineInput } from "../domain/engine/EngineInput.ts";
-import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import { createEngine, type RunningEngine, restoreEngine } from "../infrastructure/engine/RunningEngine.ts";
 import { PostgresRequestSource } from "../infrastructure/ingress/PostgresEngineIngress.ts";
 import { RequestIntake } from "../infrastructure/ingress/RequestIntake.ts";
@@ -21,12 +20,9 @@ export type EngineRoleOptions = {
 	clock: Clock;
 	/** Inputs of a new market, before anything else. */
 	genesis: () => EngineInput[] | Promise<EngineInput[]>;
-	/** What a leader tells a market that exists already; trading does not wait for it. */
-	renewal?: () => Promise<EngineInput[]>;
 	maxQueuedInputs: number;
 	/** Takes inputs from other processes: always through the database, and through Redis where there is one. */
 	requests?: { redisUrl: string | undefined; onError: (message: string) => void };
-	onNotice?: (message: string) => void;
 	/** Told that it has caught up with the log and stands by. */
 	onStandby?: (sequence: number) => void;
 	/** Gives up waiting for the lead. */
@@ -62,10 +58,6 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
 		recovered,
 	);
 	if (engine.lastSequence === 0) await engine.submitMany([clockInput(clock), ...(await options.genesis())]);
-	else
-		void renew(engine, options).catch((error: Error) =>
-			options.onNotice?.(`the grid is not renewed: ${error.message}`),
-		);
 	const intakes = requests === undefined ? [] : [new PostgresRequestSource(pool, databaseUrl)];
 	const running = intakes.map((source) => new RequestIntake(source, engine, requests?.onError ?? (() => undefined)));
 	if (requests?.redisUrl !== undefined) {
@@ -83,16 +75,6 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
 			await lock.release();
 		},
 	};
-}
-
-async function renew(engine: EngineRole["engine"], { renewal, signal }: EngineRoleOptions): Promise<void> {
-	const inputs = (await renewal?.()) ?? [];
-	if (inputs.length === 0) return;
-	while (signal?.aborted !== true) {
-		const replies = await engine.submitMany(inputs);
-		if (replies.every(({ status }) => status === "applied")) return;
-		await sleepMillis(TICK_MILLIS, signal);
-	}
 }
 
 function clockInput(clock: Clock): EngineInput {

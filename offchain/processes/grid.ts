@@ -2,10 +2,11 @@ import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngine
 import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
+import { computeGridLimits } from "./computeGridLimits.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
-import { LOCAL_LIMIT_OPTIONS, localGridLimits, zoneCharges } from "./localMarket.ts";
+import { LOCAL_LIMIT_OPTIONS, zoneCharges } from "./localMarket.ts";
 import { LOCAL_RULES } from "./localParameters.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 
@@ -24,7 +25,7 @@ await runRole({
 	async start({ config, pool, clock, logger, say, fatal }) {
 		const network = loadThaiNetwork();
 		const solver = await HighsLinearProgramSolver.load();
-		const limits = localGridLimits(network, solver);
+		const limits = await computeGridLimits();
 		const connection = await connectEngine({
 			pool,
 			databaseUrl: config.DATABASE_URL,

@@ -34,15 +34,8 @@ export function genesisInputs(limits: GridLimits, firstWindow: WindowId): Engine
 			tickSatPerKwh,
 			shortfallMarginSatPerKwh: shortfallSatPerKwh - floorSatPerKwh,
 		},
-		...gridInputs(limits, 0, firstWindow),
-	];
-}
-
-/** The grid as this program knows it, for windows from `fromWindow` on: a leader tells it again, its network may be newer. */
-export function gridInputs(limits: GridLimits, fromWindow: WindowId, nowWindow = fromWindow): EngineInput[] {
-	return [
 		{ type: "SetZoneCharges", charges: zoneCharges(limits) },
-		{ type: "SetGridLimits", fromWindow, toWindow: nowWindow + 1_000_000, limits },
+		{ type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits },
 	];
 }
 

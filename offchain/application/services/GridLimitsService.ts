@@ -7,6 +7,8 @@ import type { GridSystemAdapter } from "../ports/GridSystemAdapter.ts";
 
 /** Limits hold until the next change; windows are not traded farther ahead than this. */
 const WINDOWS_AHEAD = 1_000_000;
+/** Before the first report of all there is nothing that could have been lost. */
+const NEVER_REPORTED = { isFresh: true, outages: [], ageSeconds: 0 };
 /** Room offered while the grid's state is not known: below the reliability margin's ordinary 90 %. */
 const STALE_SHARE_PARTS_PER_MILLION = 500_000;
 
@@ -25,7 +27,8 @@ export type GridLimitsOptions = {
 /**
  * Keeps the limits trading holds in step with what control rooms report: lines out of service leave the model, and
  * while telemetry is silent trading goes on with half of the room (SPEC X6) instead of trusting what is no longer known.
- * A venue that never had telemetry keeps its initial limits.
+ * A venue that never had telemetry has its initial limits. Each process tells what holds once, as its network may be newer
+ * than what the engine was told before.
  */
 export class GridLimitsService {
 	readonly #options: GridLimitsOptions;
@@ -48,8 +51,7 @@ export class GridLimitsService {
 	/** Looks once; resolves when a change is in the engine's log. */
 	async refresh(): Promise<void> {
 		const { telemetry, engine, clock, onChange } = this.#options;
-		const conditions = telemetry.current();
-		if (conditions === null) return;
+		const conditions = telemetry.current() ?? NEVER_REPORTED;
 		const key = conditions.outages.join("; ");
 		const state = `${conditions.isFresh ? "fresh" : "stale"} ${key}`;
 		if (state === this.#state) return;

@@ -51,9 +51,9 @@ describe("X6 limits follow telemetry", () => {
 		});
 	});
 
-	it("default: without telemetry nothing is told; with it what holds is told once, whatever a process before it told", async () => {
+	it("default: each process tells once what holds, whatever one before it told; before the first report the whole grid", async () => {
 		await service.refresh();
-		expect(inputs).to.deep.equal([]);
+		expect(inputs.map((input) => input.limits)).to.deep.equal([limits("whole")]);
 		conditions = { isFresh: true, outages: [], ageSeconds: 1 };
 		await service.refresh();
 		await service.refresh();
