@@ -92,6 +92,11 @@ describe("A4 C4 MeterRegistry meters", () => {
 		await register({ meterId: 9, source: 0, maxWindowWh: 0 });
 	});
 
+	it("behavior: the corners of Thailand's rectangle are inside", async () => {
+		await register({ meterId: 20, latitudeMicrodegrees: 5_000_000, longitudeMicrodegrees: 97_000_000 });
+		await register({ meterId: 21, latitudeMicrodegrees: 21_000_000, longitudeMicrodegrees: 106_000_000 });
+	});
+
 	it("error: a place outside Thailand and its border points", async () => {
 		for (const place of [
 			{ latitudeMicrodegrees: 4_999_999 },
