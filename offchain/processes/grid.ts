@@ -1,3 +1,5 @@
+import { createPublicClient, http } from "viem";
+import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
 import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
@@ -12,9 +14,10 @@ import { readDeployment, runRole } from "./runRole.ts";
 
 await runRole({
 	name: "grid",
-	what: "Keeps trading in step with the grid: limits follow the control rooms' telemetry, charges follow congestion. Start one; while it is away the last limits and charges hold.",
+	what: "Keeps trading in step with grid and regulator: limits follow the control rooms' telemetry, charges follow congestion, bands follow the rules on chain. Start one; while it is away the last ones hold.",
 	required: ["DEPLOYMENT_FILE"],
 	optional: [
+		"RPC_URL",
 		"CONTROL_ROOMS_FILE",
 		"TELEMETRY_STALE_SECONDS",
 		"REDIS_URL",
@@ -36,11 +39,14 @@ await runRole({
 				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
 		});
 		const { engine } = connection;
+		const deployment = readDeployment(config.DEPLOYMENT_FILE as string);
+		const chain = createPublicClient({ transport: http(config.RPC_URL), cacheTime: 0 });
+		const rules = new MarketRulesReader(chain, deployment.addresses.MarketRules);
 		const onNotice = (line: string): void => logger.warn(line);
 		const desk = await startGridDesk({
 			pool,
 			databaseUrl: config.DATABASE_URL,
-			chainId: readDeployment(config.DEPLOYMENT_FILE as string).chainId,
+			chainId: deployment.chainId,
 			clock,
 			network,
 			solver,
@@ -55,6 +61,7 @@ await runRole({
 			engine,
 			queries: new InProcessEngineQueries(engine),
 			telemetry: desk.telemetry,
+			rulesAt: (windowId) => rules.at(windowId),
 			network,
 			solver,
 			limitOptions: LOCAL_LIMIT_OPTIONS,

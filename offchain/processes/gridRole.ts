@@ -5,20 +5,24 @@ import type { EngineQueries } from "../application/ports/EngineQueries.ts";
 import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
 import { CongestionService } from "../application/services/CongestionService.ts";
 import { GridLimitsService } from "../application/services/GridLimitsService.ts";
+import { MarketRulesService } from "../application/services/MarketRulesService.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
 import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
 import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
+import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
+import type { WindowId } from "../domain/units/window.ts";
 import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PostgresZonePrices } from "../infrastructure/postgres/PostgresZonePrices.ts";
 
 /** Wall-clock time between two looks at the control rooms' reports. */
 const LOOK_MILLIS = 500;
-/** The open windows are solved anew at every so many looks. */
+/** The open windows are solved anew at every so many looks, and the regulator's rules read again. */
 const LOOKS_PER_SOLUTION = 4;
+const LOOKS_PER_RULES = 20;
 
 export type GridRoleOptions = {
 	pool: pg.Pool;
@@ -29,6 +33,8 @@ export type GridRoleOptions = {
 	network: ThaiNetwork;
 	solver: LinearProgramSolver;
 	limitOptions: ThaiLimitOptions;
+	/** The regulator's rules in force for a window, from the chain. */
+	rulesAt: (windowId: WindowId) => Promise<MarketRulesVersion>;
 	/** The limits with every line in service. */
 	limits: GridLimits;
 	baseCharges: ZonePairCharges[][];
@@ -38,7 +44,10 @@ export type GridRoleOptions = {
 
 export type GridRole = { stop(): Promise<void> };
 
-/** Keeps trading in step with the grid: limits follow what control rooms report, charges follow congestion. */
+/**
+ * Keeps trading in step with grid and regulator: limits follow what control rooms report, charges follow congestion, bands
+ * follow the rules on chain.
+ */
 export function startGridRole(options: GridRoleOptions): GridRole {
 	const { pool, clock, engine, telemetry, network, solver, limitOptions, onNotice } = options;
 	const limits = new GridLimitsService({
@@ -60,8 +69,9 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		prices: new PostgresZonePrices(pool),
 		engine,
 	});
+	const rules = new MarketRulesService({ rulesAt: options.rulesAt, engine, clock, onChange: onNotice });
 	const stopping = new AbortController();
-	const following = follow(limits, congestion, onNotice, stopping.signal);
+	const following = follow({ rules, limits, congestion }, onNotice, stopping.signal);
 	return {
 		async stop() {
 			stopping.abort();
@@ -72,15 +82,15 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 
 /** Limits first: prices are of the limits in force. What fails is told and tried again. */
 async function follow(
-	limits: GridLimitsService,
-	congestion: CongestionService,
+	services: { rules: MarketRulesService; limits: GridLimitsService; congestion: CongestionService },
 	onNotice: (line: string) => void,
 	signal: AbortSignal,
 ): Promise<void> {
 	for (let look = 0; !signal.aborted; look++) {
 		try {
-			await limits.refresh();
-			if (look % LOOKS_PER_SOLUTION === 0) await congestion.refresh();
+			if (look % LOOKS_PER_RULES === 0) await services.rules.refresh();
+			await services.limits.refresh();
+			if (look % LOOKS_PER_SOLUTION === 0) await services.congestion.refresh();
 		} catch (error) {
 			if (!signal.aborted) onNotice(`grid: ${(error as Error).message}`);
 		}

@@ -9,6 +9,7 @@ import { ClosingCheck } from "../domain/grid/closing/ClosingCheck.ts";
 import { zoneCode } from "../domain/grid/zones.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import { formatWindow, type WindowId } from "../domain/units/window.ts";
+import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import { AcceleratedClock } from "../infrastructure/clock/AcceleratedClock.ts";
 import { BlockProducer } from "../infrastructure/clock/BlockProducer.ts";
 import { SystemClock } from "../infrastructure/clock/SystemClock.ts";
@@ -209,12 +210,14 @@ async function start(
 		onNotice: notice,
 	});
 	stops.push(() => gridDesk.stop());
+	const rules = new MarketRulesReader(publicClient, deployment.addresses.MarketRules);
 	const gridRole = startGridRole({
 		pool,
 		clock,
 		engine,
 		queries,
 		telemetry: gridDesk.telemetry,
+		rulesAt: (windowId) => rules.at(windowId),
 		network,
 		solver,
 		limitOptions: LOCAL_LIMIT_OPTIONS,
