@@ -87,7 +87,7 @@ export async function startGridDesk(options: GridDeskOptions): Promise<GridDesk>
 			},
 		},
 		sources,
-		(work) => exclusively(pool, EMERGENCY_LOCK, work),
+		exclusively(pool, EMERGENCY_LOCK),
 	);
 	return {
 		telemetry,
