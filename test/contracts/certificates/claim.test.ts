@@ -63,7 +63,13 @@ describe("R2 R3 CertificateRegistry claims (ERC-1888)", () => {
 
 	it("behavior: transfers and retires in another's name in one step", async () => {
 		const { buyer, id } = venue();
-		await venue().send(registry("safeTransferAndClaimFrom", buyer.address, ALICE.address, id, 10n, "0x", CLAIM), buyer);
+		const receipt = await venue().send(
+			registry("safeTransferAndClaimFrom", buyer.address, ALICE.address, id, 10n, "0x", CLAIM),
+			buyer,
+		);
+		const claim = eventsOf(receipt, "CertificateRegistry").at(-1);
+		expect(claim).to.deep.include({ name: "ClaimSingle" });
+		expect(claim?.args).to.deep.include({ claimSubject: ALICE.address, id, value: 10n, claimData: CLAIM });
 		expect([await claimed(ALICE.address), await claimed(buyer.address)]).to.deep.equal([10, 0]);
 		expect([await held(ALICE.address), await held(buyer.address)]).to.deep.equal([0, 990]);
 	});
