@@ -30,10 +30,16 @@ export function marketCommand(): Command {
 		.option("--window <window>", "of this window", parseWindow)
 		.option("--limit <n>", "at most this many", parseUnsigned, 20)
 		.action(async (options: TradeOptions, command: Command) => showTrades(options, command.optsWithGlobals()));
+	market
+		.command("balancing")
+		.description("reserve held in a window, what was called of it, and the operator's orders")
+		.requiredOption("--window <window>", '"+2", a window id, or "2026-04-21T13:15" (UTC+7)', parseWindow)
+		.action(async (options: BalancingOptions, command: Command) => showBalancing(options, command.optsWithGlobals()));
 	return market;
 }
 
 type DepthOptions = { window: WindowReference; zone: number; levels: number };
+type BalancingOptions = { window: WindowReference };
 type TradeOptions = { window?: WindowReference; limit: number };
 
 async function showDepth({ window, zone, levels }: DepthOptions, global: GlobalOptions): Promise<void> {
@@ -99,4 +105,40 @@ async function showTrades({ window, limit }: TradeOptions, global: GlobalOptions
 			]),
 		),
 	);
+}
+
+async function showBalancing({ window }: BalancingOptions, global: GlobalOptions): Promise<void> {
+	const context = new CliContext(global);
+	const client = context.client();
+	const windowId = await resolveWindow(client, window);
+	const { procurement, activation, ...rest } = await client.balancing(windowId);
+	context.print({ ...rest, procurement, activation }, () => {
+		const held = formatTable(
+			["reserve", "", "required kW", "held kW", "missing kW", "sat/MWh held", "by"],
+			procurement.map(({ product, direction, requiredW, procuredW, missingW, marginalSatPerMwHour, accepted }) => [
+				product,
+				direction,
+				requiredW / 1000,
+				procuredW / 1000,
+				missingW / 1000,
+				marginalSatPerMwHour,
+				accepted.map(({ offerId }) => offerId).join(", "),
+			]),
+		);
+		const title = `Window ${windowId} (${formatWindow(windowId)})`;
+		if (activation === null) return `${title}\n${held}\nNothing is called yet.`;
+		const called = formatTable(
+			["called", "zone", "", "energy", "sat/kWh"],
+			activation.called.map(({ offerId, zoneId, direction, calledWh, energySatPerKwh }) => [
+				offerId,
+				zoneCode(zoneId),
+				direction,
+				formatEnergy(calledWh),
+				energySatPerKwh,
+			]),
+		);
+		const filledWh = activation.orders.reduce((sum, order) => sum + order.filledWh, 0);
+		const need = `Automatic control gave ${activation.meanCorrectionW / 1000} kW on average: ${activation.neededWh} Wh needed, ${filledWh} Wh traded, ${activation.missingWh} Wh missing.`;
+		return `${title}\n${held}\n${called}\n${need}`;
+	});
 }

@@ -8,7 +8,13 @@ import type { ReasonCode } from "../domain/orders/reasonCodes.ts";
 import type { Address, Hash32, Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import { accountView, certificateList } from "../infrastructure/http/messages/accountMessages.ts";
-import { directiveList, gridImpact, gridStatus, zonePrices } from "../infrastructure/http/messages/gridMessages.ts";
+import {
+	balancing,
+	directiveList,
+	gridImpact,
+	gridStatus,
+	zonePrices,
+} from "../infrastructure/http/messages/gridMessages.ts";
 import {
 	marketDepth,
 	marketSummary,
@@ -182,6 +188,11 @@ export class GridTokenXClient {
 	/** Zone prices of the window's last network solution; throws `NOT_FOUND` before the first. */
 	zonePrices(windowId: WindowId) {
 		return this.query("/v1/grid/prices", zonePrices, { windowId });
+	}
+
+	/** Reserve and balancing energy of a window; throws `NOT_FOUND` before reserve was bought. */
+	balancing(windowId: WindowId) {
+		return this.query("/v1/grid/balancing", balancing, { windowId });
 	}
 
 	/** What the control rooms last reported; throws `UNAVAILABLE` before the first report. */

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { createPublicClient, http } from "viem";
+import type { BalancingQueries } from "../application/ports/Balancing.ts";
 import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EventFeed } from "../application/ports/EventFeed.ts";
@@ -55,6 +56,8 @@ export type ApiRoleOptions = {
 	telemetry?: GridSystemAdapter;
 	/** Takes control rooms' emergency orders; without it they answer 503. */
 	emergencies?: GridEmergencies;
+	/** What the system operator holds and calls; without it the answer is 503. */
+	balancing?: BalancingQueries;
 	/** Prices of the last network solution; without it the reference price leaves congestion out and says so. */
 	zonePrices?: ZonePrices;
 };
@@ -111,6 +114,7 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		telemetry: options.telemetry,
 		emergencies: options.emergencies,
 		zonePrices: options.zonePrices,
+		balancing: options.balancing,
 		grid: new InProcessGridQueries(engine),
 		directives,
 		certificates: new PostgresCertificateRepository(pool, chainId),

@@ -1,4 +1,5 @@
 import { formatWindow } from "../domain/units/window.ts";
+import { balancingFigures } from "../simulators/report/balancingFigures.ts";
 import { buildDemoReport } from "../simulators/report/buildDemoReport.ts";
 import type { DemoReport } from "../simulators/report/DemoReport.ts";
 import { runLocal } from "./runLocal.ts";
@@ -25,6 +26,7 @@ await runLocal(
 			windowIds,
 			source: exchange.reports,
 			unexplained: await exchange.simulation.unexplained(windowIds),
+			balancing: await balancingFigures(exchange.balancing, windowIds),
 		});
 		exchange.state.write({ ...exchange.run, isFinished: true });
 		if (options.json) console.log(JSON.stringify(report));
@@ -54,7 +56,7 @@ async function whenReconciled(exchange: Exchange, windowIds: readonly number[], 
 	}
 }
 
-function print({ windows, totals, balanced }: DemoReport): void {
+function print({ windows, totals, balancing, balanced }: DemoReport): void {
 	console.table(
 		Object.fromEntries(
 			windows.map((window) => [
@@ -76,5 +78,10 @@ function print({ windows, totals, balanced }: DemoReport): void {
 	console.log(
 		`${totals.trades} trades in ${totals.tradingZones.length} zones; halted: ${totals.haltedZones.join(" ")}`,
 	);
+	if (balancing !== undefined) {
+		console.log(
+			`Reserve of ${balancing.procuredW / 1000} kW-windows held; ${balancing.upWh} Wh called up, ${balancing.downWh} Wh down, ${balancing.tradedWh} Wh traded for it`,
+		);
+	}
 	console.log(balanced ? "Engine, database and chain agree on every account." : "NOT BALANCED");
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import type { BalancingQueries } from "../application/ports/Balancing.ts";
 import type { Clock } from "../application/ports/Clock.ts";
 import { GridTokenXClient } from "../client/GridTokenXClient.ts";
 import { TelemetrySigner } from "../client/TelemetrySigner.ts";
@@ -30,6 +31,7 @@ import { createScenario, type Scenario } from "../simulators/scenario/createScen
 import { marketStart } from "../simulators/scenario/marketStart.ts";
 import { Simulation } from "../simulators/scenario/Simulation.ts";
 import { startApiRole } from "./apiRole.ts";
+import { startBalancingRole } from "./balancingRole.ts";
 import { startEngineRole } from "./engineRole.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
@@ -48,6 +50,7 @@ export type Exchange = {
 	scenario: Scenario;
 	simulation: Simulation;
 	client: GridTokenXClient;
+	balancing: BalancingQueries;
 	reports: DatabaseReportSource;
 	marketData: PostgresMarketDataRepository;
 	worker: WorkerRole;
@@ -115,6 +118,7 @@ async function start(
 		seed: run.seed,
 		participants: run.participants,
 		feederNodes: gridLimits.nodes,
+		operatorKey: localKey("system operator"),
 	});
 	const failure = Promise.withResolvers<never>();
 	failure.promise.catch(() => undefined);
@@ -228,6 +232,23 @@ async function start(
 	});
 	stops.push(() => gridRole.stop());
 	health.register("telemetry", () => gridDesk.health());
+	let client: GridTokenXClient | null = null;
+	const balancing = startBalancingRole({
+		pool,
+		clock,
+		queries,
+		telemetry: gridDesk.telemetry,
+		scenario,
+		charges: zoneCharges(gridLimits),
+		floorSatPerKwh: LOCAL_RULES.floorSatPerKwh,
+		ceilingSatPerKwh: LOCAL_RULES.ceilingSatPerKwh,
+		domain: orderDomain(deployment.chainId, deployment.addresses.WindowSettlement),
+		client: () => client,
+		firstWindow,
+		lastWindow: options.windows === 0 ? null : firstWindow + options.windows - 1,
+		onNotice: notice,
+	});
+	stops.push(() => balancing.stop());
 	const api = await startApiRole({
 		pool,
 		clock,
@@ -247,11 +268,12 @@ async function start(
 		telemetry: gridDesk.telemetry,
 		emergencies: gridDesk.emergencies,
 		zonePrices: gridDesk.zonePrices,
+		balancing: balancing.service,
 	});
 	stops.push(() => api.stop());
 	const url = `http://${config.HTTP_HOST}:${api.port}`;
 
-	const client = new GridTokenXClient(url);
+	client = new GridTokenXClient(url);
 	const marketData = new PostgresMarketDataRepository(pool);
 	const relayer = createWalletClient({ account: privateKeyToAccount(localKey("relayer")), transport: http(rpcUrl) });
 	const simulation = new Simulation({
@@ -293,6 +315,7 @@ async function start(
 		scenario,
 		simulation,
 		client,
+		balancing: balancing.service,
 		reports: new DatabaseReportSource({
 			pool,
 			chainId: deployment.chainId,

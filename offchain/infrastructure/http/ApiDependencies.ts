@@ -1,3 +1,4 @@
+import type { BalancingQueries } from "../../application/ports/Balancing.ts";
 import type { CertificateRepository } from "../../application/ports/CertificateRepository.ts";
 import type { Clock } from "../../application/ports/Clock.ts";
 import type { DirectiveRepository } from "../../application/ports/DirectiveRepository.ts";
@@ -45,6 +46,7 @@ export type ApiDependencies = {
 	telemetry?: GridSystemAdapter;
 	zonePrices?: ZonePrices;
 	emergencies?: GridEmergencies;
+	balancing?: BalancingQueries;
 	directives?: DirectiveRepository;
 	certificates?: CertificateRepository;
 	clock: Clock;

@@ -9,7 +9,10 @@ import { zoneDispatchMw } from "./zoneDispatchMw.ts";
 
 const NOMINAL_MILLIHERTZ = 50_000;
 /** Ordinary swing around 50 Hz; far inside the ±0.5 Hz band. */
-const SWING_MILLIHERTZ = 45;
+const SWING_MILLIHERTZ = 30;
+/** While demand climbs plants follow a little late and frequency sags; while it falls it floats: mHz per % in a window. */
+const FOLLOWING_MILLIHERTZ_PER_PERCENT = 12;
+const MOST_FOLLOWING_MILLIHERTZ = 18;
 const FORECAST_WINDOWS = 4;
 const PEAK_MW = 36_700;
 const SALT = { noise: 31, voltage: 32 } as const;
@@ -116,12 +119,20 @@ export class ControlRoomModel {
 		return this.#model.zonal;
 	}
 
-	/** Two slow swings and a little noise, as a healthy interconnection shows. */
+	/** Two slow swings, a little noise and what plants lag behind the demand's course, as a healthy interconnection shows. */
 	#frequency(nowMillis: number): number {
 		const seconds = Math.floor(nowMillis / 1000);
 		const swing = 0.6 * Math.sin(seconds / 97) + 0.3 * Math.sin(seconds / 31);
 		const noise = 0.2 * (deterministicUnit(this.#seed, seconds, SALT.noise) - 0.5);
-		return NOMINAL_MILLIHERTZ + Math.round(SWING_MILLIHERTZ * (swing + noise));
+		return NOMINAL_MILLIHERTZ + Math.round(SWING_MILLIHERTZ * (swing + noise) - this.#followingMillihertz(seconds));
+	}
+
+	#followingMillihertz(seconds: number): number {
+		const { load } = this.#profiles;
+		const windowId = windowAt(seconds);
+		const percent = 100 * (load.nationalMegawatts(windowId + 1) / load.nationalMegawatts(windowId) - 1);
+		const lag = FOLLOWING_MILLIHERTZ_PER_PERCENT * percent;
+		return Math.min(MOST_FOLLOWING_MILLIHERTZ, Math.max(-MOST_FOLLOWING_MILLIHERTZ, lag));
 	}
 
 	/** The main bus of each zone: 1.02 p.u. at no load, 0.98 at the record, ±0.2 % noise. */

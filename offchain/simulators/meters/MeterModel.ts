@@ -29,13 +29,15 @@ export class MeterModel {
 
 	/** Surplus the owner expects to inject, Wh; never above the nameplate. */
 	forecastExportWh(kind: ParticipantKind, meter: SimulatedMeter, windowId: WindowId): number {
+		// What is held in reserve is there whatever the weather; only a fault can take it.
+		if (isReserve(kind)) return meter.maxWindowWh;
 		const error = 1 + 0.08 * (this.#unit(meter, windowId, SALT.forecast) - 0.5);
 		return Math.min(meter.maxWindowWh, Math.floor(this.#exportWh(kind, meter, windowId) * error));
 	}
 
 	/** Energy injected as the meter will read it, Wh. */
 	actualExportWh(kind: ParticipantKind, meter: SimulatedMeter, windowId: WindowId): number {
-		const weather = 1 + 0.1 * (this.#unit(meter, windowId, SALT.weather) - 0.5);
+		const weather = isReserve(kind) ? 1 : 1 + 0.1 * (this.#unit(meter, windowId, SALT.weather) - 0.5);
 		const fault = this.#unit(meter, windowId, SALT.fault);
 		const kept = 0.4 + 0.5 * this.#unit(meter, windowId, SALT.depth);
 		const availability =
@@ -57,6 +59,7 @@ export class MeterModel {
 	}
 
 	#generationWh(kind: ParticipantKind, meter: SimulatedMeter, windowId: WindowId): number {
+		if (isReserve(kind)) return meter.maxWindowWh;
 		const zone = zoneCode(meter.zoneId);
 		switch (meter.source) {
 			case "rooftopSolar":
@@ -99,4 +102,8 @@ export class MeterModel {
 	#unit(meter: SimulatedMeter, windowId: WindowId, salt: number): number {
 		return deterministicUnit(this.#seed, meter.meterId, windowId, salt);
 	}
+}
+
+function isReserve(kind: ParticipantKind): boolean {
+	return kind === "reserveProvider" || kind === "gridOperator";
 }

@@ -12,6 +12,10 @@ export type ParticipantKind =
 	| "battery"
 	| "retailer"
 	| "marketMaker"
+	/** Offers reserve to the system operator and nothing else. */
+	| "reserveProvider"
+	/** The system operator's balancing account. */
+	| "gridOperator"
 	/** Holds no licence: every order of his must be refused. */
 	| "unlicensed"
 	/** Licensed, but his deposit covers nothing. */

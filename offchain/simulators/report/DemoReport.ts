@@ -36,6 +36,31 @@ export type WindowReport = {
 	certificatesWh: number;
 };
 
+/** Sums over the windows; held powers W, energies Wh. */
+export type BalancingFigures = {
+	procuredW: number;
+	missingW: number;
+	/** Called upward and downward, demand response included. */
+	activatedWh: number;
+	upWh: number;
+	downWh: number;
+	/** Called of demand response: not bought as energy. */
+	reducedWh: number;
+	/** Traded by the operator's GridBalancing orders. */
+	tradedWh: number;
+	/** Needed and held by nobody. */
+	missingWh: number;
+	refusals: string[];
+	windows: {
+		windowId: WindowId;
+		procuredW: number;
+		meanCorrectionW: number;
+		neededWh: number;
+		activatedWh: number;
+		tradedWh: number;
+	}[];
+};
+
 export type DemoReport = {
 	seed: string;
 	participants: number;
@@ -60,6 +85,8 @@ export type DemoReport = {
 		gasUsed: number;
 		certificatesIssued: number;
 	};
+	/** What the system operator held and called; from its own record since this process began, trades from the book. */
+	balancing?: BalancingFigures;
 	/** Every total or account on which engine, Postgres and chain differ, and every sum that does not close; for people. */
 	disagreements: string[];
 	/** True only where `disagreements` is empty and no rejection is unexplained. */

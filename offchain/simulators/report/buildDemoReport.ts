@@ -1,6 +1,6 @@
 import { type ZoneCode, zoneCode } from "../../domain/grid/zones.ts";
 import { formatWindow, type WindowId } from "../../domain/units/window.ts";
-import type { DemoReport, WindowReport } from "./DemoReport.ts";
+import type { BalancingFigures, DemoReport, WindowReport } from "./DemoReport.ts";
 import type { ReportSource } from "./ReportSource.ts";
 
 export type DemoReportOptions = {
@@ -10,6 +10,7 @@ export type DemoReportOptions = {
 	source: ReportSource;
 	/** Rejections nobody expected, one line each. */
 	unexplained: readonly string[];
+	balancing?: BalancingFigures;
 };
 
 /** Reads every window from the record and adds up; `balanced` is earned by closing sums, never assumed. */
@@ -32,6 +33,7 @@ export async function buildDemoReport(options: DemoReportOptions): Promise<DemoR
 		participants: options.participants,
 		windows,
 		totals: { ...totals(windows), unexplainedRejections: options.unexplained.length },
+		...(options.balancing === undefined ? {} : { balancing: options.balancing }),
 		disagreements,
 		balanced: disagreements.length === 0 && windows.length > 0,
 	};

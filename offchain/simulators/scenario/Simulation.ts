@@ -14,9 +14,11 @@ import { ControlRoomSimulator } from "../controlroom/ControlRoomSimulator.ts";
 import { ApiOrderEntry } from "../market/ApiOrderEntry.ts";
 import { explainRejection } from "../market/explainRejection.ts";
 import { SimulatedMarket } from "../market/SimulatedMarket.ts";
+import type { RecordedRejection } from "../market/WindowTally.ts";
 import { ApiReadingEntry } from "../meters/ApiReadingEntry.ts";
 import { ForecastFeed } from "../meters/ForecastFeed.ts";
 import { MeterFleet } from "../meters/MeterFleet.ts";
+import { ReserveProviders } from "../reserves/ReserveProviders.ts";
 import type { Scenario } from "./createScenario.ts";
 
 export type SimulationOptions = {
@@ -53,10 +55,12 @@ export class Simulation {
 	readonly #desk: DirectiveDesk;
 	readonly #authority: AuthoritySimulator;
 	readonly #forecasts: ForecastFeed;
+	readonly #providers: ReserveProviders | null;
 
 	constructor(options: SimulationOptions) {
 		const { scenario, clock, client, domain, desk, firstWindow, lastWindow } = options;
-		const { population, model, context, profiles } = scenario;
+		const { model, context, profiles, reserves } = scenario;
+		const population = [...scenario.population, ...(reserves?.participants ?? [])];
 		this.#desk = desk;
 		this.market = new SimulatedMarket({
 			clock,
@@ -102,6 +106,18 @@ export class Simulation {
 			firstWindow,
 			lastWindow,
 		});
+		this.#providers =
+			reserves === null
+				? null
+				: new ReserveProviders({
+						clock,
+						entry: new ApiOrderEntry(client),
+						domain,
+						balancing: (windowId) => client.balancing(windowId),
+						providerOf: reserves.providerOf,
+						firstWindow,
+						lastWindow,
+					});
 	}
 
 	/**
@@ -113,6 +129,7 @@ export class Simulation {
 		const all = AbortSignal.any([signal, stop.signal]);
 		const room = this.controlRoom.run(all);
 		const parts = [this.market.run(all), this.fleet.run(all), this.#forecasts.run(all), this.#authority.run(all)];
+		if (this.#providers !== null) parts.push(this.#providers.run(all));
 		try {
 			await Promise.all(parts);
 		} finally {
@@ -125,7 +142,7 @@ export class Simulation {
 	async unexplained(windowIds: readonly WindowId[]): Promise<string[]> {
 		const lines: string[] = [];
 		for (const windowId of windowIds) {
-			const rejections = this.market.tally(windowId)?.rejections ?? [];
+			const rejections = this.#rejections(windowId);
 			if (rejections.length === 0) continue;
 			const directives = await this.#desk.directivesFor(windowId);
 			for (const rejection of rejections.filter((each) => explainRejection(each, directives) === null)) {
@@ -138,7 +155,11 @@ export class Simulation {
 
 	/** Every refusal of a window's orders since this process began, for a report that has to count those no table holds. */
 	refusals(windowId: WindowId): { orderHash: Hash32; reason: string }[] {
-		return this.market.tally(windowId)?.rejections ?? [];
+		return this.#rejections(windowId);
+	}
+
+	#rejections(windowId: WindowId): RecordedRejection[] {
+		return [...(this.market.tally(windowId)?.rejections ?? []), ...(this.#providers?.rejections(windowId) ?? [])];
 	}
 
 	/** What does not work at the moment; null where all is well. */

@@ -1,5 +1,6 @@
 import type { FeederNode } from "../../domain/grid/GridLimits.ts";
 import { ZONE_CODES, type ZoneCode, zoneId } from "../../domain/grid/zones.ts";
+import type { Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import { type ZoneHalt, zoneHalt } from "../authorities/AuthoritySimulator.ts";
 import { MeterModel } from "../meters/MeterModel.ts";
@@ -8,6 +9,7 @@ import { type MarketRegistration, marketRegistration } from "../participants/mar
 import type { Participant } from "../participants/Participant.ts";
 import { ThaiProfiles } from "../profiles/ThaiProfiles.ts";
 import { seedNumber } from "../random/seedNumber.ts";
+import { createReserveFleet, type ReserveFleet } from "../reserves/createReserveFleet.ts";
 import type { StrategyContext } from "../strategies/OrderIntent.ts";
 import { type PriceBand, Tariffs } from "../strategies/Tariffs.ts";
 
@@ -18,6 +20,8 @@ export type ScenarioOptions = {
 	zones?: readonly ZoneCode[];
 	/** The grid model's feeders; empty or missing: meters are connected directly at their zone. */
 	feederNodes?: readonly FeederNode[];
+	/** Key of the system operator's balancing account; missing: a world without reserves. */
+	operatorKey?: Hex;
 	/** The regulator's band in force; missing: the one suggested with the reference values. */
 	priceBand?: PriceBand;
 };
@@ -32,6 +36,8 @@ export type Scenario = {
 	/** What strategies may know, without the window. */
 	context: Omit<StrategyContext, "windowId">;
 	registration: MarketRegistration;
+	/** The system operator and those who offer it reserve; null without an operator's key. */
+	reserves: ReserveFleet | null;
 	/** The zone halt of a run whose first traded window this is: one window, the third. */
 	halt: (firstWindow: WindowId) => ZoneHalt;
 };
@@ -50,6 +56,15 @@ export function createScenario(options: ScenarioOptions): Scenario {
 		zoneWeights,
 		feederNodes: options.feederNodes ?? [],
 	});
+	const reserves =
+		options.operatorKey === undefined
+			? null
+			: createReserveFleet({
+					seed: options.seed,
+					operatorKey: options.operatorKey,
+					lastMeterId: Math.max(...population.flatMap(({ meters }) => meters.map(({ meterId }) => meterId))),
+					population: population.length,
+				});
 	const model = new MeterModel(profiles, number);
 	const halted = HALTED_ZONES.find((zone) => zoneWeights.has(zone)) ?? ([...zoneWeights.keys()][0] as ZoneCode);
 	return {
@@ -65,7 +80,8 @@ export function createScenario(options: ScenarioOptions): Scenario {
 			calendar: profiles.calendar,
 			population,
 		},
-		registration: marketRegistration(population),
+		registration: marketRegistration([...population, ...(reserves?.participants ?? [])]),
+		reserves,
 		halt: (firstWindow) => zoneHalt(zoneId(halted), firstWindow + HALTED_WINDOW_OFFSET),
 	};
 }

@@ -25,6 +25,9 @@ const STRATEGIES: Record<ParticipantKind, Strategy> = {
 	battery: storageStrategy,
 	retailer: retailerStrategy,
 	marketMaker: marketMakerStrategy,
+	// These two act when automatic control calls: see simulators/reserves and the balancing service.
+	reserveProvider: nothing,
+	gridOperator: nothing,
 	// These two only make the mistakes planned for them.
 	unlicensed: nothing,
 	underfunded: nothing,

@@ -21,6 +21,16 @@ export function reserveRequirementMw(demandMw: number, largestUnitMw: number): R
 	};
 }
 
+/**
+ * The part of the system's requirement that falls on an area of this share of its demand, whole kW, rounded up: an area
+ * carries reserve by the demand it answers for (as ENTSO-E's regions and balancing groups do).
+ */
+export function areaRequirementMw(system: ReserveRequirement, sharePartsPerMillion: number): ReserveRequirement {
+	if (!(sharePartsPerMillion >= 0 && sharePartsPerMillion <= 1e6)) throw new RangeError(`${sharePartsPerMillion} ppm`);
+	const part = (mw: number) => Math.ceil((mw * sharePartsPerMillion) / 1000) / 1000;
+	return { primary: part(system.primary), secondary: part(system.secondary), tertiary: part(system.tertiary) };
+}
+
 /** An offer to hold and, when called, to deliver balancing energy: a GridBalancing sell (up) or buy (down) order. */
 export type ReserveOffer = {
 	offerId: string;
@@ -41,6 +51,10 @@ export const FULL_ACTIVATION_SECONDS: Readonly<Record<ReserveProduct, number>> =
 	tertiary: 900,
 };
 
+const KILOWATTS = 1000;
+/** A requirement of 0.3 MW is 300 kW, whatever binary fractions make of it. */
+const ROUNDING_KW = 1e-6;
+
 export type Procurement = {
 	product: ReserveProduct;
 	requiredMw: number;
@@ -53,30 +67,31 @@ export type Procurement = {
 
 /**
  * Buys each product by merit order: cheapest holding price first, the earlier offer at the same price, uniform price. A MW
- * is held once: what primary takes secondary cannot. Whole MW.
+ * is held once: what primary takes secondary cannot. Whole kW.
  */
 export function procureReserves(
 	requirement: ReserveRequirement,
 	offers: readonly ReserveOffer[],
 	direction: ReserveOffer["direction"],
 ): Procurement[] {
-	const left = new Map(offers.map((offer) => [offer.offerId, Math.floor(offer.capacityMw)]));
+	const left = new Map(offers.map((offer) => [offer.offerId, Math.floor(offer.capacityMw * KILOWATTS)]));
 	return RESERVE_PRODUCTS.map((product) => {
 		const merit = offers
 			.filter((offer) => offer.direction === direction && offer.activationSeconds <= FULL_ACTIVATION_SECONDS[product])
 			.map((offer, index) => ({ offer, index }))
 			.sort((a, b) => a.offer.holdingSatPerMwHour - b.offer.holdingSatPerMwHour || a.index - b.index);
-		let missingMw = requirement[product];
+		let missingKw = Math.ceil(requirement[product] * KILOWATTS - ROUNDING_KW);
 		let marginalSatPerMwHour = 0;
 		const accepted: Procurement["accepted"] = [];
 		for (const { offer } of merit) {
-			const capacityMw = Math.min(missingMw, left.get(offer.offerId) ?? 0);
-			if (capacityMw <= 0) continue;
-			left.set(offer.offerId, (left.get(offer.offerId) as number) - capacityMw);
-			accepted.push({ offerId: offer.offerId, capacityMw });
+			const capacityKw = Math.min(missingKw, left.get(offer.offerId) ?? 0);
+			if (capacityKw <= 0) continue;
+			left.set(offer.offerId, (left.get(offer.offerId) as number) - capacityKw);
+			accepted.push({ offerId: offer.offerId, capacityMw: capacityKw / KILOWATTS });
 			marginalSatPerMwHour = offer.holdingSatPerMwHour;
-			missingMw -= capacityMw;
+			missingKw -= capacityKw;
 		}
+		const missingMw = missingKw / KILOWATTS;
 		return { product, requiredMw: requirement[product], accepted, marginalSatPerMwHour, missingMw };
 	});
 }

@@ -1,5 +1,7 @@
 import { type Endpoint, endpoint, ok } from "../Endpoint.ts";
 import {
+	balancing,
+	balancingQuery,
 	directiveList,
 	directiveListQuery,
 	gridImpact,
@@ -55,6 +57,21 @@ export const gridEndpoints: Endpoint[] = [
 			if (deps.zonePrices === undefined) return problem("UNAVAILABLE", NO_GRID);
 			const prices = await deps.zonePrices.latest(windowId);
 			return prices === null ? problem("NOT_FOUND", `Window ${windowId} has no network solution yet.`) : ok(prices);
+		},
+	}),
+	endpoint({
+		method: "get",
+		path: "/v1/grid/balancing",
+		operationId: "GetBalancing",
+		summary: "Reserve bought for a window, what was called of it, and the operator's orders.",
+		tag: "grid",
+		query: balancingQuery,
+		success: [{ status: 200, schema: balancing, description: "Reserve and calls" }],
+		problems: ["MALFORMED", "NOT_FOUND", "UNAVAILABLE"],
+		async handle({ query: { windowId } }, deps) {
+			if (deps.balancing === undefined) return problem("UNAVAILABLE", "This venue balances no area.");
+			const window = await deps.balancing.window(windowId);
+			return window === null ? problem("NOT_FOUND", `No reserve was bought for window ${windowId}.`) : ok(window);
 		},
 	}),
 	endpoint({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AUTHORITIES, DIRECTIVE_KINDS } from "../../../domain/engine/EngineInput.ts";
+import { RESERVE_PRODUCTS } from "../../../domain/grid/balancing/reserves.ts";
 import { ZONE_COUNT } from "../../../domain/grid/zones.ts";
 import {
 	hash32,
@@ -84,6 +85,59 @@ export const gridImpact = z
 		),
 	})
 	.meta({ id: "GridImpact", description: "What a trade would do to the grid, were it made now." });
+
+const direction = z.enum(["up", "down"]);
+
+export const balancingQuery = z.strictObject({ windowId: queryWindowId });
+
+export const balancing = z
+	.strictObject({
+		windowId,
+		procurement: z.array(
+			z
+				.strictObject({
+					product: z.enum(RESERVE_PRODUCTS),
+					direction,
+					requiredW: safeUint,
+					procuredW: safeUint,
+					missingW: safeUint.describe("Offered by nobody"),
+					marginalSatPerMwHour: safeUint.describe("Uniform price of holding"),
+					accepted: z.array(z.strictObject({ offerId: z.string(), capacityW: safeUint })),
+				})
+				.meta({ id: "ReserveProcurement" }),
+		),
+		activation: z
+			.strictObject({
+				atSeconds: safeUint,
+				meanCorrectionW: safeInt.describe("What automatic control had to give; positive: generation was short"),
+				neededWh: safeInt.describe("Positive to inject, negative to take up"),
+				called: z.array(
+					z.strictObject({
+						offerId: z.string(),
+						zoneId,
+						meterId: uint32.nullable().describe("null: demand response, which injects nothing"),
+						direction,
+						calledWh: safeUint,
+						energySatPerKwh: safeInt,
+					}),
+				),
+				reducedWh: safeUint,
+				missingWh: safeUint,
+				orders: z.array(
+					z.strictObject({
+						orderHash: hash32,
+						zoneId,
+						energyWh: uint32,
+						priceSatPerKwh: safeUint,
+						filledWh: safeUint,
+					}),
+				),
+				refusals: z.array(z.string()),
+			})
+			.nullable()
+			.describe("null until the need is known, shortly before gate closure"),
+	})
+	.meta({ id: "Balancing", description: "Reserve and balancing energy of one window." });
 
 const directive = z
 	.strictObject({

@@ -1,0 +1,77 @@
+import type { ReserveOffer, ReserveProduct } from "../../domain/grid/balancing/reserves.ts";
+import type { Hash32 } from "../../domain/units/Address.ts";
+import type { UnixSeconds, WindowId } from "../../domain/units/window.ts";
+
+/** A provider the operator has qualified, with what it offers in one window. */
+export type RegisteredReserve = ReserveOffer & {
+	zoneId: number;
+	/**
+	 * The meter that injects (up) or takes (down) what is called; null for demand response: it injects nothing, so what is
+	 * called of it lowers the need instead of being bought as energy.
+	 */
+	meterId: number | null;
+};
+
+/** Standing offers of the providers, as their contracts with the operator say. */
+export interface ReserveRoster {
+	offers(windowId: WindowId): Promise<readonly RegisteredReserve[]>;
+}
+
+export type BalancingProcurement = {
+	product: ReserveProduct;
+	direction: ReserveOffer["direction"];
+	requiredW: number;
+	procuredW: number;
+	/** What no offer covers: an alarm. */
+	missingW: number;
+	/** Uniform price of holding, sat per MW and hour, and who holds. */
+	marginalSatPerMwHour: number;
+	accepted: { offerId: string; capacityW: number }[];
+};
+
+export type BalancingActivation = {
+	offerId: string;
+	zoneId: number;
+	meterId: number | null;
+	direction: ReserveOffer["direction"];
+	calledWh: number;
+	energySatPerKwh: number;
+};
+
+/** One window of the area's balancing; energies Wh, powers W. */
+export type BalancingWindow = {
+	windowId: WindowId;
+	procurement: BalancingProcurement[];
+	/** Null until the window's need is known, shortly before gate closure. */
+	activation: {
+		atSeconds: UnixSeconds;
+		/** Mean correction that automatic control had to give, W; positive: generation was short. */
+		meanCorrectionW: number;
+		/** Positive: to be injected; negative: to be taken up. */
+		neededWh: number;
+		called: BalancingActivation[];
+		/** Called of demand response: not bought as energy. */
+		reducedWh: number;
+		missingWh: number;
+		/** The operator's GridBalancing orders. */
+		orders: { orderHash: Hash32; zoneId: number; energyWh: number; priceSatPerKwh: number; filledWh: number }[];
+		/** Orders that were refused, with the reason. */
+		refusals: string[];
+	} | null;
+};
+
+/** The area now: what automatic control sees and gives. */
+export type AreaControl = {
+	measuredAtMillis: number;
+	areaControlErrorW: number;
+	/** What automatic control asks of the secondary reserve, W; positive up. */
+	correctionW: number;
+	secondaryW: number;
+};
+
+export interface BalancingQueries {
+	/** Null for a window nothing was procured in. */
+	window(windowId: WindowId): Promise<BalancingWindow | null>;
+	/** Null before the first scan. */
+	control(): AreaControl | null;
+}
