@@ -80,7 +80,7 @@ function print({ windows, totals, balancing, balanced }: DemoReport): void {
 	);
 	if (balancing !== undefined) {
 		console.log(
-			`Reserve of ${balancing.procuredW / 1000} kW-windows held; ${balancing.upWh} Wh called up, ${balancing.downWh} Wh down, ${balancing.tradedWh} Wh traded for it`,
+			`Reserve of ${balancing.procuredW / 1000} kW held in every window; ${balancing.upWh} Wh called up, ${balancing.downWh} Wh down, ${balancing.tradedWh} Wh traded for it`,
 		);
 	}
 	console.log(balanced ? "Engine, database and chain agree on every account." : "NOT BALANCED");

@@ -36,9 +36,11 @@ export type WindowReport = {
 	certificatesWh: number;
 };
 
-/** Sums over the windows; held powers W, energies Wh. */
+/** Energies summed over the windows, Wh. */
 export type BalancingFigures = {
+	/** Reserve held in every window, W: the least of them. */
 	procuredW: number;
+	/** Offered by nobody, W, summed over the windows. */
 	missingW: number;
 	/** Called upward and downward, demand response included. */
 	activatedWh: number;

@@ -29,7 +29,7 @@ export async function balancingFigures(
 		const procuredW = sum(procurement.map((each) => each.procuredW));
 		const activatedWh = calledWh("up") + calledWh("down");
 		const tradedWh = sum((activation?.orders ?? []).map(({ filledWh }) => filledWh));
-		figures.procuredW += procuredW;
+		figures.procuredW = figures.windows.length === 0 ? procuredW : Math.min(figures.procuredW, procuredW);
 		figures.missingW += sum(procurement.map((each) => each.missingW));
 		figures.activatedWh += activatedWh;
 		figures.upWh += calledWh("up");
