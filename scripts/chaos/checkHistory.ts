@@ -3,6 +3,7 @@ import { createPublicClient, http } from "viem";
 import { ReconciliationService } from "../../offchain/application/services/ReconciliationService.ts";
 import { decodeProtocolEvent } from "../../offchain/infrastructure/chain/decodeChainFacts.ts";
 import { InProcessEngineQueries } from "../../offchain/infrastructure/engine/InProcessEngineQueries.ts";
+import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { LedgerReader } from "../../offchain/infrastructure/reconciliation/LedgerReader.ts";
 import { connectEngine } from "../../offchain/processes/connectEngine.ts";
 import type { ChaosMarket } from "./ChaosMarket.ts";
@@ -48,6 +49,7 @@ export async function checkHistory(rig: ChaosRig, market: ChaosMarket): Promise<
 }
 
 async function doubledOrders(pool: pg.Pool): Promise<string[]> {
+	await whenProjected(pool);
 	const { rows } = await pool.query<{ order_hash: string }>(
 		`SELECT order_hash FROM order_events WHERE type = 'OrderPlaced' GROUP BY order_hash HAVING count(*) > 1
 		UNION

@@ -4,6 +4,7 @@ import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
 import type { Address } from "../../offchain/domain/units/Address.ts";
 import { DurableEngine } from "../../offchain/infrastructure/postgres/DurableEngine.ts";
 import { LeaderLock } from "../../offchain/infrastructure/postgres/LeaderLock.ts";
+import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { ToyEngine } from "./ToyEngine.ts";
 import { type TestDatabase, testDatabase } from "./testServices.ts";
 
@@ -65,6 +66,7 @@ describe("X4 durable engine", () => {
 		// No stop: as after kill -9.
 		const recovered = await start();
 		expect(await recovered.read((state) => state.stateHash())).to.equal(hash);
+		await whenProjected(database.pool);
 		const stored = await database.pool.query("SELECT sum(available_msat) AS total FROM accounts");
 		expect(stored.rows[0].total).to.equal((500 * 499) / 2);
 	});

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
 import type { Address } from "../../offchain/domain/units/Address.ts";
+import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { connectEngine, type EngineConnection } from "../../offchain/processes/connectEngine.ts";
 import { RoleProcess } from "../../scripts/chaos/RoleProcess.ts";
 import { type TestDatabase, testDatabase } from "./testServices.ts";
@@ -76,6 +77,7 @@ describe("X5 standby engines as processes", function () {
 	}
 
 	async function expectEverythingOnce(): Promise<void> {
+		await whenProjected(database.pool);
 		const { rows } = await database.pool.query("SELECT available_msat FROM accounts WHERE account = $1", [account]);
 		expect(unanswered).to.equal(0);
 		expect(rows[0].available_msat).to.equal(acknowledged);

@@ -2,6 +2,7 @@ import type { AttestedReadings } from "../../offchain/application/ports/MeterRea
 import type { ReadingOutcome } from "../../offchain/application/ports/ReadingRepository.ts";
 import type { StoredChunk, WindowPipeline } from "../../offchain/application/ports/WindowPipelineRepository.ts";
 import type { LoggedGroup, StoredSnapshot } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import { decodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import type { GroupProjection } from "../../offchain/infrastructure/postgres/projectGroup.ts";
 import type { ChainBlock } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
 import type { ChainCursor, IndexedEvent } from "../../offchain/infrastructure/reconciliation/ChainStorage.ts";
@@ -40,7 +41,7 @@ export type OutboxRow = {
 	availableAt: number;
 };
 /** A group on its way to the disk. */
-export type MemoryGroup = Omit<LoggedGroup, "inputs"> & { epoch: number; inputBytes: Buffer; rows: GroupProjection };
+export type MemoryGroup = Omit<LoggedGroup, "inputs"> & { epoch: number; inputBytes: Buffer };
 export type TransactionRow = StoredTransaction & { requestKey: string };
 
 /**
@@ -73,11 +74,13 @@ export class MemoryDatabase {
 	/** Epochs that had been overtaken when they wrote: must stay empty. */
 	readonly overtakenWrites: number[] = [];
 
+	projectedSequence = 0;
+
 	get lastSequence(): number {
 		return this.log.at(-1)?.lastSequence ?? 0;
 	}
 
-	/** What `commit_input_group` does. */
+	/** What `append_input_group` does. */
 	commitInputGroup(group: MemoryGroup, options: { checksEpoch: boolean }): void {
 		const { epoch, firstSequence } = group;
 		if (epoch !== this.leadership.epoch) {
@@ -85,11 +88,18 @@ export class MemoryDatabase {
 			this.overtakenWrites.push(epoch);
 		}
 		if (firstSequence !== this.lastSequence + 1) throw new Error(`input ${firstSequence} does not follow the log`);
-		this.log.push({ ...group, inputs: JSON.parse(group.inputBytes.toString()) });
-		this.project(group.rows);
+		this.log.push({ ...group, inputs: decodeInputs(group.inputBytes) });
 	}
 
-	/** The readable rows of a group. */
+	/** What `project_inputs` does. */
+	projectInputs(afterSequence: number, lastSequence: number, rows: GroupProjection): boolean {
+		if (this.projectedSequence !== afterSequence) return false;
+		this.projectedSequence = lastSequence;
+		this.project(rows);
+		return true;
+	}
+
+	/** The readable rows. */
 	project(projection: Partial<GroupProjection>): void {
 		const rows = <Row>(list: readonly object[] | undefined): Row[] => structuredClone((list ?? []) as Row[]);
 		for (const row of rows<OrderRow>(projection.placed)) {

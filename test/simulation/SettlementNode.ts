@@ -21,6 +21,7 @@ import {
 	memoryReadings,
 	memoryTrades,
 	memoryTransactionStore,
+	untilProjected,
 } from "./memoryStores.ts";
 import type { ProcessPorts } from "./ProcessPorts.ts";
 import { chainSource, decodeLog, type SimulatedChain, senderNode, type Transaction } from "./SimulatedChain.ts";
@@ -173,7 +174,10 @@ export class SettlementNode {
 					if (ledger === null) throw new Error("the engine is silent");
 					return structuredClone(ledger);
 				},
-				database: () => ports.read(() => databaseLedger(database)),
+				database: async () => {
+					await untilProjected(database, ports);
+					return ports.read(() => databaseLedger(database));
+				},
 				chain: (accounts, blockNumber) =>
 					ports.node(false, () => {
 						const state = chain.blocks[blockNumber]?.state;
@@ -234,7 +238,7 @@ export function databaseLedger(database: MemoryDatabase): DatabaseLedger {
 	}
 	const delivered = database.cursor?.deliveredPosition ?? 0;
 	return {
-		sequence: database.lastSequence,
+		sequence: database.projectedSequence,
 		accounts: [...database.accounts].map(([account, row]) => ({
 			account: account as Address,
 			availableMsat: row.available_msat,

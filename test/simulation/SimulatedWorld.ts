@@ -107,6 +107,7 @@ export class SimulatedWorld {
 		const FINAL = ["reconciled", "empty", "missed", "expired"];
 		return (
 			this.leader() !== null &&
+			database.projectedSequence === database.lastSequence &&
 			this.windows.every((windowId) => FINAL.includes(database.pipelines.get(windowId)?.stage ?? "")) &&
 			[...database.outbox.values()].every(({ topic, state }) => topic !== "session" || state === "done") &&
 			database.transactions.every(({ state }) => state !== "queued" && state !== "sent") &&

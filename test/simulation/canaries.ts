@@ -24,26 +24,35 @@ export const CANARIES: Record<string, Canary> = {
 			commit: (prepared) => ports.write(() => database.commitInputGroup(groupOf(prepared), { checksEpoch: false })),
 		}),
 	},
-	tornCommit: {
-		what: "log and readable rows are written by two transactions instead of one",
+	tornProjection: {
+		what: "readable rows and the cursor that says they are there are written by two transactions instead of one",
 		log: (log, database, ports) => ({
 			...log,
-			commit: async (prepared) => {
-				const group = groupOf(prepared);
-				await ports.write(() => database.commitInputGroup({ ...group, rows: NO_ROWS }, { checksEpoch: true }));
-				await ports.write(() => database.project(group.rows));
+			project: async (afterSequence, lastSequence, rows) => {
+				const isMoved = await ports.write(() => database.projectInputs(afterSequence, lastSequence, NO_ROWS));
+				if (isMoved) await ports.write(() => database.project(rows));
+				return isMoved;
 			},
+		}),
+	},
+	projectTwice: {
+		what: "effects are written without looking where the cursor stands",
+		log: (log, database, ports) => ({
+			...log,
+			project: (_afterSequence, lastSequence, rows) =>
+				ports.write(() => {
+					database.projectedSequence = lastSequence;
+					database.project(rows);
+					return true;
+				}),
 		}),
 	},
 	dropOutboxRow: {
 		what: "of several messages of one group only the first is written",
 		log: (log) => ({
 			...log,
-			commit: (prepared) => {
-				const group = groupOf(prepared);
-				const rows = { ...group.rows, messages: group.rows.messages.slice(0, 1) };
-				return log.commit({ ...prepared, values: [{ ...group, rows }] });
-			},
+			project: (afterSequence, lastSequence, rows) =>
+				log.project(afterSequence, lastSequence, { ...rows, messages: rows.messages.slice(0, 1) }),
 		}),
 	},
 	staleSnapshot: {

@@ -3,15 +3,16 @@ import type { OrderRecord, OrderRepository } from "../../offchain/application/po
 import type { ReadingRepository } from "../../offchain/application/ports/ReadingRepository.ts";
 import type { TradeRepository } from "../../offchain/application/ports/TradeRepository.ts";
 import type { WindowPipelineRepository } from "../../offchain/application/ports/WindowPipelineRepository.ts";
-import type { ChainFact } from "../../offchain/domain/engine/EngineInput.ts";
+import type { ChainFact, EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
 import type { SignedOrder } from "../../offchain/domain/orders/Order.ts";
 import type { Trade } from "../../offchain/domain/settlement/Trade.ts";
 import type { Hash32, Hex } from "../../offchain/domain/units/Address.ts";
 import { chainHash, eventBytes } from "../../offchain/infrastructure/postgres/EngineLog.ts";
 import type { InputLog, PreparedGroup } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import { encodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import type { OutboxMessage } from "../../offchain/infrastructure/postgres/Outbox.ts";
 import { orderOf } from "../../offchain/infrastructure/postgres/PostgresOrderRepository.ts";
-import { type AppliedInput, projectGroup } from "../../offchain/infrastructure/postgres/projectGroup.ts";
+import type { AppliedInput } from "../../offchain/infrastructure/postgres/projectGroup.ts";
 import type { ChainStorage } from "../../offchain/infrastructure/reconciliation/ChainStorage.ts";
 import { MAX_FACTS_PER_LOG, MAX_LOGS_PER_BLOCK } from "../../offchain/infrastructure/reconciliation/ChainStore.ts";
 import type { TransactionStorage } from "../../offchain/infrastructure/reconciliation/TransactionStorage.ts";
@@ -19,6 +20,7 @@ import type { MemoryDatabase, MemoryGroup, TransactionRow } from "./MemoryDataba
 import type { ProcessPorts } from "./ProcessPorts.ts";
 
 const GROUPS_PER_PAGE = 64;
+const PROJECTION_LOOK_MILLIS = 20;
 const LEASE_MILLIS = 30_000;
 const LONGEST_PAUSE_MILLIS = 60_000;
 
@@ -26,7 +28,7 @@ const LONGEST_PAUSE_MILLIS = 60_000;
 export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): InputLog {
 	return {
 		prepare: (epoch, previousHash, group) => {
-			const inputBytes = Buffer.from(JSON.stringify(group.map(({ input }) => input)));
+			const inputBytes = encodeInputs(group.map(({ input }) => input));
 			const logHash = chainHash(previousHash, inputBytes);
 			const last = group.at(-1) as AppliedInput;
 			const prepared: MemoryGroup = {
@@ -38,7 +40,6 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				events: eventBytes(group),
 				requestIds: group.map(({ requestId }) => requestId),
 				logHash,
-				rows: projectGroup(group),
 			};
 			return { values: [prepared], logHash };
 		},
@@ -53,7 +54,7 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				);
 				for (const group of page) {
 					if (group.firstSequence !== cursor + 1) throw new Error(`the input log has a gap after ${cursor}`);
-					hash = chainHash(hash, Buffer.from(JSON.stringify(group.inputs)));
+					hash = chainHash(hash, encodeInputs(group.inputs));
 					if (!hash.equals(group.logHash)) throw new Error(`the input log is damaged at ${group.firstSequence}`);
 					yield { ...group, inputs: structuredClone(group.inputs), logHash: hash };
 					cursor = group.lastSequence;
@@ -69,6 +70,23 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 					.flatMap((group) => committedOf(group.firstSequence, group.events))
 					.filter((committed) => committed.sequence > sequence),
 			),
+		appliedAfter: (sequence) =>
+			ports.read(() =>
+				database.log
+					.filter((group) => group.lastSequence > sequence)
+					.slice(0, GROUPS_PER_PAGE)
+					.flatMap((group) =>
+						committedOf(group.firstSequence, group.events).map((committed, index) => ({
+							...committed,
+							input: structuredClone(group.inputs[index]) as EngineInput,
+							requestId: group.requestIds?.[index] ?? null,
+						})),
+					)
+					.filter((applied) => applied.sequence > sequence),
+			),
+		projectedSequence: () => ports.read(() => database.projectedSequence),
+		project: (afterSequence, lastSequence, rows) =>
+			ports.write(() => database.projectInputs(afterSequence, lastSequence, rows)),
 		requestsUpTo: (sequence, inputs) =>
 			ports.read(() =>
 				database.log
@@ -86,6 +104,12 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				database.snapshots = [...database.snapshots, snapshot].sort((a, b) => a.sequence - b.sequence).slice(-3);
 			}),
 	};
+}
+
+/** The tables hold what was committed when it was asked. */
+export async function untilProjected(database: MemoryDatabase, ports: ProcessPorts): Promise<void> {
+	const committed = await ports.read(() => database.lastSequence);
+	while ((await ports.read(() => database.projectedSequence)) < committed) await ports.sleep(PROJECTION_LOOK_MILLIS);
 }
 
 /** What this log prepared. */
@@ -393,12 +417,14 @@ export function memoryPipelines(database: MemoryDatabase, ports: ProcessPorts): 
 
 export function memoryTrades(database: MemoryDatabase, ports: ProcessPorts): Pick<TradeRepository, "ofWindow"> {
 	return {
-		ofWindow: (windowId) =>
-			ports.read(() =>
+		ofWindow: async (windowId) => {
+			await untilProjected(database, ports);
+			return ports.read(() =>
 				[...database.trades.values()]
 					.filter((trade) => trade.window_id === windowId && trade.unwound_sequence === null)
 					.map(tradeOf),
-			),
+			);
+		},
 	};
 }
 

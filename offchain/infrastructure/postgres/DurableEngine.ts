@@ -7,11 +7,20 @@ import { CommittedFeed } from "./CommittedFeed.ts";
 import { EngineLog } from "./EngineLog.ts";
 import type { EngineReader } from "./EngineReader.ts";
 import type { InputLog, PreparedGroup } from "./InputLog.ts";
+import { canonicalInput } from "./inputCodec.ts";
+import { Projector } from "./Projector.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
 
 /** From so many waiting inputs on, a group is applied while the one before is still being written. */
 const APPLY_AHEAD_INPUTS = 256;
+
+const DEFAULT_LIMITS: Required<DurableEngineLimits> = {
+	maxQueuedInputs: 50_000,
+	maxGroupInputs: 1_000,
+	snapshotEveryInputs: 200_000,
+	maxUnprojectedInputs: 20_000,
+};
 
 export type DurableEngineLimits = {
 	/** More waiting inputs than this are answered "busy". */
@@ -20,6 +29,8 @@ export type DurableEngineLimits = {
 	maxGroupInputs?: number;
 	/** Inputs between snapshots. */
 	snapshotEveryInputs?: number;
+	/** The readable tables never lag behind by more than this and a group: the next group waits for them. */
+	maxUnprojectedInputs?: number;
 };
 
 /** A log in Postgres, or any other. */
@@ -43,16 +54,17 @@ type Waiting = {
 };
 
 /**
- * The matching engine behind a durable log. Whatever arrives during a commit becomes the next group; a group's log
- * row, readable rows and outbox are one statement, fenced by the epoch; an answer leaves only after it. State is a
- * function of the log: a start is the newest snapshot plus the inputs behind it. A failed commit stops the engine for
- * good, since its memory is then ahead of the disk.
+ * The matching engine behind a durable log. Whatever arrives during a commit becomes the next group; a group is one row
+ * and one statement, fenced by the epoch; an answer leaves only after it. Readable rows and outbox follow from the log
+ * right behind it, exactly once. State is a function of the log: a start is the newest snapshot plus the inputs behind
+ * it. A failed commit or projection stops the engine for good, since its memory is then ahead of the disk.
  */
 export class DurableEngine<State extends EngineState> implements EngineGateway, EventFeed, EngineReader<State> {
 	private readonly log: InputLog;
 	private readonly options: CompleteOptions;
 	private readonly feed: CommittedFeed;
 	private readonly at: RecoveredEngine<State>;
+	private readonly projector: Projector;
 	private waiting: Waiting[] = [];
 	/** Applied, and not yet on disk. */
 	private unreleased: Waiting[] = [];
@@ -69,6 +81,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.log = log;
 		this.at = recovered;
 		this.feed = new CommittedFeed(log, recovered.sequence);
+		this.projector = new Projector(log, (error) => this.fail(error));
 	}
 
 	static async start<State extends EngineState>(
@@ -82,10 +95,12 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		options: DurableEngineOptions,
 		recovered: RecoveredEngine<State>,
 	): Promise<DurableEngine<State>> {
-		const complete = { maxQueuedInputs: 50_000, maxGroupInputs: 2_000, snapshotEveryInputs: 200_000, ...options };
+		const complete = { ...DEFAULT_LIMITS, ...options };
 		const log = logOf(options);
 		await catchUp(log, recovered, { checkEvents: false });
-		return new DurableEngine(complete, log, recovered);
+		const engine = new DurableEngine(complete, log, recovered);
+		await engine.projector.catchUp();
+		return engine;
 	}
 
 	submit(input: EngineInput): Promise<EngineReply> {
@@ -147,6 +162,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		if (this.stopped !== null) return;
 		this.stopped = new Error("the engine has been stopped");
 		this.feed.close();
+		await this.projector.whenAtMost(0);
 		if (this.at.sequence > this.at.snapshotSequence) await this.saveSnapshot();
 	}
 
@@ -167,6 +183,8 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 			try {
 				// A small group waits for the one before, and grows meanwhile; so does every group while somebody reads.
 				if (this.waiting.length < APPLY_AHEAD_INPUTS || this.readers > 0) await writing;
+				await this.projector.whenAtMost(this.options.maxUnprojectedInputs);
+				if (this.stopped !== null) break;
 				const batch = this.waiting.splice(0, this.options.maxGroupInputs);
 				this.unreleased.push(...batch);
 				const group = batch.map((waiting) => this.apply(waiting));
@@ -195,6 +213,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 			batch[index]?.resolve({ status: "applied", sequence, events });
 		}
 		this.feed.publish(group);
+		this.projector.add(group);
 		this.wakeReaders();
 	}
 
@@ -203,8 +222,9 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.released = Promise.withResolvers<void>();
 	}
 
-	private apply({ input, requestId }: Waiting): AppliedInput {
+	private apply({ input: given, requestId }: Waiting): AppliedInput {
 		const { at } = this;
+		const input = canonicalInput(given);
 		const sequence = at.sequence + 1;
 		const events = at.state.apply(sequence, input);
 		if (input.type === "AdvanceClock") at.atMillis = Math.max(at.atMillis, input.nowSeconds * 1000);
@@ -214,6 +234,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 
 	/** What was taken may or may not be on disk: nobody is told either way, the log decides at the next start. */
 	private fail(error: Error): void {
+		if (this.stopped !== null) return;
 		this.stopped = error;
 		this.feed.close();
 		for (const { reject } of [...this.unreleased, ...this.waiting]) reject(error);

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
 import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
-import type { EngineInput } from "../../domain/engine/EngineInput.ts";
+import { textArray } from "./binaryArrays.ts";
+import { copyRows } from "./copyRows.ts";
 import type { InputLog, LoggedGroup, PreparedGroup, StoredSnapshot } from "./InputLog.ts";
-import { type AppliedInput, projectGroup } from "./projectGroup.ts";
+import { decodeInputs, encodeInputs } from "./inputCodec.ts";
+import type { AppliedInput, GroupProjection } from "./projectGroup.ts";
+import { projectionValues } from "./projectionValues.ts";
 
 /** Groups read at a time while replaying or catching up. */
 const PAGE_GROUPS = 64;
@@ -30,12 +33,41 @@ export class EngineLog implements InputLog {
 		return prepareGroup(epoch, previousHash, group);
 	}
 
-	/** One statement: fence, log, projections, outbox. Resolves after it is on disk. */
+	/** One statement: fence and log row. Resolves after it is on disk. */
 	async commit(prepared: PreparedGroup): Promise<void> {
 		await this.pool.query({
-			name: "commit_input_group",
-			text: "SELECT commit_input_group($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)",
+			name: "append_input_group",
+			text: "SELECT append_input_group($1,$2,$3,$4,$5,$6,$7,$8)",
 			values: prepared.values,
+		});
+	}
+
+	async projectedSequence(): Promise<number> {
+		const { rows } = await this.pool.query<{ sequence: number }>("SELECT sequence FROM projection_cursor");
+		return rows[0]?.sequence ?? 0;
+	}
+
+	async project(afterSequence: number, lastSequence: number, rows: GroupProjection): Promise<boolean> {
+		const values = projectionValues(afterSequence, lastSequence, rows);
+		const { rows: answers } = await this.pool.query<{ done: boolean }>({
+			name: "project_inputs",
+			text: `SELECT project_inputs(${values.map((_, index) => `$${index + 1}`).join(",")}) AS done`,
+			values,
+		});
+		return answers[0]?.done === true;
+	}
+
+	async appliedAfter(sequence: number): Promise<AppliedInput[]> {
+		const rows = await this.page(sequence, true, "last_sequence");
+		return rows.flatMap((row) => {
+			const inputs = decodeInputs(row.inputs);
+			return committedOf(row)
+				.map((committed, index): AppliedInput => {
+					const input = inputs[index];
+					if (input === undefined) throw new Error(`the input log is damaged at ${row.first_sequence}`);
+					return { ...committed, input, requestId: row.request_ids?.[index] ?? null };
+				})
+				.filter((applied) => applied.sequence > sequence);
 		});
 	}
 
@@ -59,7 +91,7 @@ export class EngineLog implements InputLog {
 					firstSequence: row.first_sequence,
 					lastSequence: row.last_sequence,
 					atMillis: row.at_millis,
-					inputs: JSON.parse(row.inputs.toString()) as EngineInput[],
+					inputs: decodeInputs(row.inputs),
 					events: row.events,
 					requestIds: row.request_ids,
 					logHash: hash,
@@ -70,15 +102,22 @@ export class EngineLog implements InputLog {
 		}
 	}
 
-	private async page(cursor: number, withEvents: boolean): Promise<LogRow[]> {
-		const { rows } = await this.pool.query<LogRow>({
-			name: withEvents ? "read_log_with_events" : "read_log",
-			text: `SELECT first_sequence, last_sequence, at_millis, inputs, ${withEvents ? "events" : "''::bytea AS events"},
-				request_ids, log_hash
-			FROM input_log WHERE first_sequence > $1 ORDER BY first_sequence LIMIT $2`,
-			values: [cursor, PAGE_GROUPS],
-		});
-		return rows;
+	private async page(after: number, withEvents: boolean, column = "first_sequence"): Promise<LogRow[]> {
+		const events = withEvents ? "events" : "''::bytea";
+		const rows = await copyRows(
+			this.pool,
+			`SELECT first_sequence, last_sequence, at_millis, inputs, ${events}, array_to_json(request_ids)::text, log_hash
+			FROM input_log WHERE ${column} > ${Math.trunc(after)} ORDER BY first_sequence LIMIT ${PAGE_GROUPS}`,
+		);
+		return rows.map(([first, last, at, inputs, eventList, requestIds, logHash]) => ({
+			first_sequence: safeInteger(first),
+			last_sequence: safeInteger(last),
+			at_millis: safeInteger(at),
+			inputs: inputs as Buffer,
+			events: eventList as Buffer,
+			request_ids: requestIds == null ? null : (JSON.parse(requestIds.toString()) as (string | null)[]),
+			log_hash: logHash as Buffer,
+		}));
 	}
 
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
@@ -87,12 +126,7 @@ export class EngineLog implements InputLog {
 			"SELECT first_sequence, events FROM input_log WHERE last_sequence > $1 ORDER BY first_sequence LIMIT $2",
 			[sequence, PAGE_GROUPS],
 		);
-		return rows.flatMap((row) => {
-			const events = JSON.parse(row.events.toString()) as [number, CommittedEvents["events"]][];
-			return events
-				.map(([atMillis, list], index) => ({ sequence: row.first_sequence + index, atMillis, events: list }))
-				.filter((committed) => committed.sequence > sequence);
-		});
+		return rows.flatMap(committedOf).filter((committed) => committed.sequence > sequence);
 	}
 
 	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */
@@ -144,44 +178,31 @@ export class EngineLog implements InputLog {
 
 export const EMPTY_LOG_HASH = Buffer.alloc(32);
 
-/** The arguments of `commit_input_group`. */
+/** The arguments of `append_input_group`. */
 function prepareGroup(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup {
 	const first = group[0];
 	const last = group.at(-1);
 	if (first === undefined || last === undefined) throw new Error("an empty group is never committed");
-	const inputs = Buffer.from(JSON.stringify(group.map((applied) => applied.input)));
+	const inputs = encodeInputs(group.map((applied) => applied.input));
 	const logHash = chainHash(previousHash, inputs);
-	const rows = projectGroup(group);
-	const { transitions } = rows;
-	const hasRequests = group.some(({ requestId }) => requestId !== null);
+	const requestIds = group.some(({ requestId }) => requestId !== null)
+		? textArray(group.map(({ requestId }) => requestId))
+		: null;
 	return {
 		logHash,
-		values: [
-			epoch,
-			first.sequence,
-			last.sequence,
-			last.atMillis,
-			inputs,
-			eventBytes(group),
-			logHash,
-			json(rows.placed),
-			json(rows.changed),
-			json(rows.executed),
-			json(rows.unwound),
-			json(rows.sessionChanges),
-			json(rows.accountChanges),
-			json(rows.violations),
-			json(rows.messages),
-			hasRequests ? group.map(({ requestId }) => requestId) : null,
-			transitions.map(({ sequence }) => sequence),
-			transitions.map(({ event_index }) => event_index),
-			transitions.map(({ order_hash }) => order_hash),
-			transitions.map(({ type }) => type),
-			transitions.map(({ reason }) => reason),
-			transitions.map(({ energy_wh }) => energy_wh),
-			transitions.map(({ at_millis }) => at_millis),
-		],
+		values: [epoch, first.sequence, last.sequence, last.atMillis, inputs, eventBytes(group), logHash, requestIds],
 	};
+}
+
+function safeInteger(field: Buffer | null | undefined): number {
+	const value = Number(field?.readBigInt64BE());
+	if (!Number.isSafeInteger(value)) throw new RangeError("not a safe integer from the log");
+	return value;
+}
+
+function committedOf({ first_sequence, events }: { first_sequence: number; events: Buffer }): CommittedEvents[] {
+	const list = JSON.parse(events.toString()) as [number, CommittedEvents["events"]][];
+	return list.map(([atMillis, inner], index) => ({ sequence: first_sequence + index, atMillis, events: inner }));
 }
 
 /** What a group's events are stored as; a process that follows the log compares its own with it. */
@@ -192,8 +213,4 @@ export function eventBytes(group: AppliedInput[]): Buffer {
 /** The log's hash after these inputs. */
 export function chainHash(previous: Buffer, inputs: Buffer): Buffer {
 	return createHash("sha256").update(previous).update(inputs).digest();
-}
-
-function json(rows: object[]): string | null {
-	return rows.length === 0 ? null : JSON.stringify(rows);
 }

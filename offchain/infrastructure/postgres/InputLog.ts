@@ -1,6 +1,6 @@
 import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
 import type { EngineInput } from "../../domain/engine/EngineInput.ts";
-import type { AppliedInput } from "./projectGroup.ts";
+import type { AppliedInput, GroupProjection } from "./projectGroup.ts";
 
 export type LoggedGroup = {
 	firstSequence: number;
@@ -23,7 +23,7 @@ export type StoredSnapshot = { sequence: number; state: Buffer; stateHash: strin
 export interface InputLog {
 	/** Everything of a group's commit that needs no database, so that it can be done during the commit before. */
 	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup;
-	/** Fence, log, projections and outbox, all or nothing. Resolves after it is on disk. */
+	/** Fence and log row, all or nothing. Resolves after it is on disk. */
 	commit(prepared: PreparedGroup): Promise<void>;
 	/** Groups after `sequence`, in order, checked for gaps and for damage; `events` empty unless asked for. */
 	groupsAfter(sequence: number, logHash: Buffer, withEvents: boolean): AsyncGenerator<LoggedGroup>;
@@ -31,6 +31,12 @@ export interface InputLog {
 	eventsAfter(sequence: number): Promise<CommittedEvents[]>;
 	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */
 	requestsUpTo(sequence: number, inputs: number): Promise<{ requestId: string; sequence: number }[]>;
+	/** Committed inputs after `sequence` with their effects, at most some pages; empty at the end of the log. */
+	appliedAfter(sequence: number): Promise<AppliedInput[]>;
+	/** Last input whose effects are in the readable tables and the outbox. */
+	projectedSequence(): Promise<number>;
+	/** Writes effects and moves the cursor, all or nothing; false when it does not stand at `afterSequence`. */
+	project(afterSequence: number, lastSequence: number, rows: GroupProjection): Promise<boolean>;
 	latestSnapshot(): Promise<StoredSnapshot | null>;
 	/** Keeps the newest few. */
 	saveSnapshot(snapshot: StoredSnapshot): Promise<void>;

@@ -8,6 +8,7 @@ import type {
 } from "../../application/ports/MarketDataRepository.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import { MAX_ROWS } from "./PostgresOrderRepository.ts";
+import { whenProjected } from "./whenProjected.ts";
 
 export class PostgresMarketDataRepository implements MarketDataRepository {
 	private readonly pool: pg.Pool;
@@ -17,6 +18,7 @@ export class PostgresMarketDataRepository implements MarketDataRepository {
 	}
 
 	async candles(query: CandleQuery): Promise<Candle[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query<Candle>(
 			`SELECT
 				(executed_at_millis / ($3::bigint * 1000)) * $3::bigint AS "startSeconds",
@@ -44,6 +46,7 @@ export class PostgresMarketDataRepository implements MarketDataRepository {
 	}
 
 	async windows(query: { fromWindow?: WindowId; toWindow?: WindowId; limit: number }): Promise<WindowSummary[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query<WindowSummary>(
 			`SELECT
 				window_id AS "windowId", session_state AS "sessionState", windows.trade_count AS trades,
@@ -59,6 +62,7 @@ export class PostgresMarketDataRepository implements MarketDataRepository {
 	}
 
 	async zoneFlows(windowId: WindowId): Promise<ZoneFlow[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query<ZoneFlow>(
 			`SELECT window_id AS "windowId", sell_zone_id AS "sellZoneId", buy_zone_id AS "buyZoneId", sum(energy_wh) AS "energyWh"
 			FROM trades WHERE window_id = $1 AND unwound_sequence IS NULL

@@ -7,6 +7,7 @@ import type {
 } from "../../application/ports/OrderRepository.ts";
 import type { Order } from "../../domain/orders/Order.ts";
 import type { Hash32 } from "../../domain/units/Address.ts";
+import { whenProjected } from "./whenProjected.ts";
 
 export const MAX_ROWS = 1_000;
 
@@ -18,11 +19,13 @@ export class PostgresOrderRepository implements OrderRepository {
 	}
 
 	async byHash(orderHash: Hash32): Promise<OrderRecord | null> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query("SELECT * FROM orders WHERE order_hash = $1", [orderHash]);
 		return rows.length === 0 ? null : orderRecord(rows[0]);
 	}
 
 	async find(query: OrderQuery): Promise<OrderRecord[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query(
 			`SELECT * FROM orders
 			WHERE ($1::text IS NULL OR trader = $1) AND ($2::bigint IS NULL OR window_id = $2) AND ($3::text IS NULL OR side = $3)
@@ -41,6 +44,7 @@ export class PostgresOrderRepository implements OrderRepository {
 	}
 
 	async history(orderHash: Hash32): Promise<OrderTransition[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query(
 			`SELECT sequence, event_index AS "eventIndex", type, reason, energy_wh AS "energyWh", at_millis AS "atMillis"
 			FROM order_events

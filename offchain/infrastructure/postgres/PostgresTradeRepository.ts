@@ -3,6 +3,7 @@ import type { TradeQuery, TradeRecord, TradeRepository } from "../../application
 import type { Trade } from "../../domain/settlement/Trade.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import { MAX_ROWS } from "./PostgresOrderRepository.ts";
+import { whenProjected } from "./whenProjected.ts";
 
 export class PostgresTradeRepository implements TradeRepository {
 	private readonly pool: pg.Pool;
@@ -12,11 +13,13 @@ export class PostgresTradeRepository implements TradeRepository {
 	}
 
 	async byId(tradeId: string): Promise<TradeRecord | null> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query("SELECT * FROM trades WHERE trade_id = $1", [tradeId]);
 		return rows.length === 0 ? null : tradeRecord(rows[0]);
 	}
 
 	async find(query: TradeQuery): Promise<TradeRecord[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query(
 			`SELECT * FROM trades
 			WHERE ($1::text IS NULL OR seller = $1 OR buyer = $1) AND ($2::bigint IS NULL OR window_id = $2)
@@ -34,6 +37,7 @@ export class PostgresTradeRepository implements TradeRepository {
 	}
 
 	async ofWindow(windowId: WindowId): Promise<Trade[]> {
+		await whenProjected(this.pool);
 		const { rows } = await this.pool.query(
 			"SELECT * FROM trades WHERE window_id = $1 AND unwound_sequence IS NULL ORDER BY sequence, event_index",
 			[windowId],

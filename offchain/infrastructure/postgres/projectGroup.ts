@@ -1,7 +1,8 @@
 import type { EngineEvent } from "../../domain/engine/EngineEvent.ts";
 import type { EngineInput, PlaceEnergyOrder } from "../../domain/engine/EngineInput.ts";
 import type { Order } from "../../domain/orders/Order.ts";
-import type { Hash32 } from "../../domain/units/Address.ts";
+import type { Trade } from "../../domain/settlement/Trade.ts";
+import type { Address, Hash32 } from "../../domain/units/Address.ts";
 
 /** One input of a group with what became of it. */
 export type AppliedInput = {
@@ -33,15 +34,18 @@ type ChangedRow = {
 	changed_sequence: number;
 };
 
-/** Rows a group adds to the readable tables; the arguments of `commit_input_group`. */
+type ExecutedRow = ReturnType<typeof executedRow>;
+type AccountRow = { account: Address; available_msat: number; reserved_msat: number; changed_sequence: number };
+
+/** Rows a group adds to the readable tables; the arguments of `project_inputs`. */
 export type GroupProjection = {
 	placed: PlacedRow[];
 	changed: ChangedRow[];
 	transitions: TransitionRow[];
-	executed: object[];
+	executed: ExecutedRow[];
 	unwound: object[];
 	sessionChanges: object[];
-	accountChanges: object[];
+	accountChanges: AccountRow[];
 	violations: object[];
 	messages: object[];
 };
@@ -59,9 +63,9 @@ class GroupFold {
 	private readonly placed = new Map<Hash32, PlacedRow>();
 	private readonly changed = new Map<Hash32, ChangedRow>();
 	private readonly sessions = new Map<number, object>();
-	private readonly accounts = new Map<string, object>();
+	private readonly accounts = new Map<string, AccountRow>();
 	private readonly transitions: TransitionRow[] = [];
-	private readonly executed: object[] = [];
+	private readonly executed: ExecutedRow[] = [];
 	private readonly unwound: { trade_id: string; sequence: number; reason: string; energy_wh: number }[] = [];
 	private readonly violations: object[] = [];
 	private readonly messages: object[] = [];
@@ -104,30 +108,9 @@ class GroupFold {
 					this.transition(applied, event.type, index, orderHash, event.energyWh, null);
 				}
 				return;
-			case "TradeExecuted": {
-				const { trade } = event;
-				this.executed.push({
-					trade_id: trade.tradeId,
-					window_id: trade.windowId,
-					sell_order_hash: trade.sellOrderHash,
-					buy_order_hash: trade.buyOrderHash,
-					seller: trade.seller,
-					buyer: trade.buyer,
-					sell_meter_id: trade.sellMeterId,
-					buy_meter_id: trade.buyMeterId,
-					sell_zone_id: trade.sellZoneId,
-					buy_zone_id: trade.buyZoneId,
-					energy_wh: trade.energyWh,
-					loss_wh: trade.lossWh,
-					seller_price_sat_per_kwh: trade.sellerPriceSatPerKwh,
-					buyer_price_sat_per_kwh: trade.buyerPriceSatPerKwh,
-					taker_side: trade.takerSide,
-					sequence,
-					event_index: index,
-					executed_at_millis: atMillis,
-				});
+			case "TradeExecuted":
+				this.executed.push(executedRow(event.trade, applied, index));
 				return;
-			}
 			case "TradeUnwound":
 				this.unwound.push({ trade_id: event.tradeId, sequence, reason: event.reason, energy_wh: event.energyWh });
 				return;
@@ -288,6 +271,29 @@ function placedRow(order_hash: Hash32, order: Order, signature: string, { sequen
 		placed_sequence: sequence,
 		changed_sequence: sequence,
 		placed_at_millis: atMillis,
+	};
+}
+
+function executedRow(trade: Trade, { sequence, atMillis }: AppliedInput, event_index: number) {
+	return {
+		trade_id: trade.tradeId,
+		window_id: trade.windowId,
+		sell_order_hash: trade.sellOrderHash,
+		buy_order_hash: trade.buyOrderHash,
+		seller: trade.seller,
+		buyer: trade.buyer,
+		sell_meter_id: trade.sellMeterId,
+		buy_meter_id: trade.buyMeterId,
+		sell_zone_id: trade.sellZoneId,
+		buy_zone_id: trade.buyZoneId,
+		energy_wh: trade.energyWh as number,
+		loss_wh: trade.lossWh as number,
+		seller_price_sat_per_kwh: trade.sellerPriceSatPerKwh as number,
+		buyer_price_sat_per_kwh: trade.buyerPriceSatPerKwh as number,
+		taker_side: trade.takerSide,
+		sequence,
+		event_index,
+		executed_at_millis: atMillis,
 	};
 }
 

@@ -14,6 +14,7 @@ import type { Address } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { certificatesAbi, directivesAbi, settlementAbi, vaultAbi } from "../chain/protocolAbi.ts";
+import { whenProjected } from "../postgres/whenProjected.ts";
 import { LedgerReader } from "./LedgerReader.ts";
 
 const NOBODY: Address = `0x${"00".repeat(20)}`;
@@ -80,6 +81,7 @@ export class AuditReader implements BookKeepers {
 
 	private async account(account: Address, finalBlock: number): Promise<Omit<Testimony, "subject">> {
 		const engine = await this.options.engineAccount(account);
+		await whenProjected(this.options.pool);
 		const { rows } = await this.options.pool.query("SELECT * FROM accounts WHERE account = $1", [account]);
 		const index = await this.query(
 			`SELECT coalesce(sum(delta_msat), 0)::bigint AS total FROM chain_balance_changes JOIN chain_blocks USING (chain_id, block_hash)

@@ -6,6 +6,7 @@ import type { WindowId } from "../../domain/units/window.ts";
 import type { Deployment } from "../chain/Deployment.ts";
 import { vaultAbi } from "../chain/protocolAbi.ts";
 import { transaction } from "../postgres/transaction.ts";
+import { whenProjected } from "../postgres/whenProjected.ts";
 import { MAX_FACTS_PER_LOG, MAX_LOGS_PER_BLOCK } from "./ChainStore.ts";
 
 const ACCOUNTS_PER_CALL = 500;
@@ -38,11 +39,12 @@ export class LedgerReader implements LedgerViews {
 		return this.options.engine();
 	}
 
-	database(): Promise<DatabaseLedger> {
+	async database(): Promise<DatabaseLedger> {
 		const { chainId } = this.options.deployment;
+		await whenProjected(this.options.pool);
 		return transaction(this.options.pool, async (client) => {
 			await client.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-			const log = await client.query("SELECT coalesce(max(last_sequence), 0) AS sequence FROM input_log");
+			const log = await client.query("SELECT sequence FROM projection_cursor");
 			const accounts = await client.query(
 				`SELECT account, available_msat AS "availableMsat", reserved_msat AS "reservedMsat",
 					changed_sequence AS "changedSequence" FROM accounts`,
@@ -94,6 +96,7 @@ export class LedgerReader implements LedgerViews {
 	}
 
 	async windowRows(windowId: WindowId): Promise<{ added: WindowTotals; kept: WindowTotals }> {
+		await whenProjected(this.options.pool);
 		const added = await this.options.pool.query(
 			`SELECT count(*) AS trades, coalesce(sum(energy_wh), 0) AS "energyWh", coalesce(sum(loss_wh), 0) AS "lossWh"
 			FROM trades WHERE window_id = $1 AND unwound_sequence IS NULL`,

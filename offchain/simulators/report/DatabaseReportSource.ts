@@ -4,6 +4,7 @@ import { decodeRecord, type RecordedTrade } from "../../domain/settlement/decode
 import { settlementCodeName } from "../../domain/settlement/settlementCode.ts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
+import { whenProjected } from "../../infrastructure/postgres/whenProjected.ts";
 import type { MarketFigures, ReportSource, SettlementFigures } from "./ReportSource.ts";
 
 const NOBODY = `0x${"00".repeat(20)}`;
@@ -27,6 +28,7 @@ export class DatabaseReportSource implements ReportSource {
 	}
 
 	async market(windowId: WindowId): Promise<MarketFigures> {
+		await whenProjected(this.options.pool);
 		const [window] = await this.rows("SELECT session_state, trade_count, energy_wh FROM windows WHERE window_id = $1", [
 			windowId,
 		]);

@@ -8,6 +8,7 @@ import { RequestIntake } from "../../../offchain/infrastructure/ingress/RequestI
 import { DurableEngine } from "../../../offchain/infrastructure/postgres/DurableEngine.ts";
 import { FollowingEngine } from "../../../offchain/infrastructure/postgres/FollowingEngine.ts";
 import { LeaderLock } from "../../../offchain/infrastructure/postgres/LeaderLock.ts";
+import { whenProjected } from "../../../offchain/infrastructure/postgres/whenProjected.ts";
 import { ToyEngine } from "../ToyEngine.ts";
 import { type TestDatabase, testDatabase } from "../testServices.ts";
 
@@ -98,6 +99,7 @@ export function engineIngressSuite(ingress: IngressUnderTest): void {
 		}
 
 		async function balances(): Promise<Map<string, number>> {
+			await whenProjected(database.pool);
 			const { rows } = await database.pool.query("SELECT account, available_msat FROM accounts");
 			return new Map(rows.map((row) => [row.account, row.available_msat]));
 		}
