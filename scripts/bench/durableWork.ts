@@ -5,12 +5,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createEngine, type RunningEngine, restoreEngine } from "../../offchain/infrastructure/engine/RunningEngine.ts";
+import { copyRows } from "../../offchain/infrastructure/postgres/copyRows.ts";
 import { DurableEngine } from "../../offchain/infrastructure/postgres/DurableEngine.ts";
 import { EngineLog } from "../../offchain/infrastructure/postgres/EngineLog.ts";
+import { decodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import { LeaderLock } from "../../offchain/infrastructure/postgres/LeaderLock.ts";
 import { migrate } from "../../offchain/infrastructure/postgres/migrate.ts";
 import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
 import { catchUp, restoreSnapshot } from "../../offchain/infrastructure/postgres/recoverEngine.ts";
+import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { marketSetUp, orderStream } from "./orderStream.ts";
 
 const CALLERS = 4_000;
@@ -65,8 +68,11 @@ async function saturated() {
 	await until(orders + WARM_UP);
 	const seconds = (performance.now() - startedAt) / 1000;
 	const used = process.cpuUsage(cpu);
+	await whenProjected(pool);
+	const projectedSeconds = (performance.now() - startedAt) / 1000;
 	return {
 		ordersPerSecond: orders / seconds,
+		projectedPerSecond: orders / projectedSeconds,
 		engineCpuMicros: (used.user + used.system) / orders,
 		serverCpuMicros: (((await serverCpuSeconds()) - serverBefore) * 1e6) / orders,
 	};
@@ -133,14 +139,16 @@ async function recovery() {
 	commands = recovered.sequence;
 	hashes.push(recovered.state.stateHash());
 
-	const parts = { readSeconds: 0, parseSeconds: 0, applySeconds: 0 };
-	const { rows: groups } = await timed("readSeconds", () =>
-		pool.query<{ inputs: Buffer }>("SELECT inputs FROM input_log ORDER BY first_sequence"),
+	const parts = { readSeconds: 0, decodeSeconds: 0, applySeconds: 0 };
+	const groups = await timed("readSeconds", () =>
+		copyRows(pool, "SELECT inputs FROM input_log ORDER BY first_sequence"),
 	);
-	const inputs = await timed("parseSeconds", async () =>
-		groups.flatMap((row) => {
-			createHash("sha256").update(row.inputs).digest();
-			return JSON.parse(row.inputs.toString());
+	const inputs = await timed("decodeSeconds", async () =>
+		groups.flatMap(([bytes]) => {
+			createHash("sha256")
+				.update(bytes as Buffer)
+				.digest();
+			return decodeInputs(bytes as Buffer);
 		}),
 	);
 	const engine = createEngine();

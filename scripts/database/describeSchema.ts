@@ -44,8 +44,8 @@ function introduction(): string[] {
 		"Printed from the live schema by `node scripts/describeDatabase.ts`; nothing in it may lack a description. It changes only",
 		"forward, by the numbered files in `offchain/infrastructure/postgres/migrations/`.",
 		"",
-		"Truth is `input_log`: every readable table is written by the same statement as the log row it follows from, and could",
-		"be rebuilt from the log. What is indexed from the chain can be read again from the chain. Energy is Wh, money msat,",
+		"Truth is `input_log`: the readable tables follow it in order, each input exactly once (`projection_cursor` moves in the",
+		"same transaction), and could be rebuilt from it. What is indexed from the chain can be read again from the chain. Energy is Wh, money msat,",
 		"prices sat/kWh, all as integers; a window is `floor(unix seconds / 900)`.",
 		"",
 	];

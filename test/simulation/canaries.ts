@@ -35,10 +35,11 @@ export const CANARIES: Record<string, Canary> = {
 			},
 		}),
 	},
-	projectTwice: {
-		what: "effects are written without looking where the cursor stands",
+	skipLeftOver: {
+		what: "a new leader does not write the effects that the one before had left over",
 		log: (log, database, ports) => ({
 			...log,
+			appliedAfter: async () => [],
 			project: (_afterSequence, lastSequence, rows) =>
 				ports.write(() => {
 					database.projectedSequence = lastSequence;

@@ -2,6 +2,7 @@ import type { EngineEvent } from "../../offchain/domain/engine/EngineEvent.ts";
 import type { Hash32 } from "../../offchain/domain/units/Address.ts";
 import { createEngine } from "../../offchain/infrastructure/engine/RunningEngine.ts";
 import { chainHash, EMPTY_LOG_HASH } from "../../offchain/infrastructure/postgres/EngineLog.ts";
+import { encodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import { committedOf, factsOf, tradeOf } from "./memoryStores.ts";
 import { databaseLedger, OPERATOR } from "./SettlementNode.ts";
 import { decodeLog } from "./SimulatedChain.ts";
@@ -35,7 +36,7 @@ function replay({ database }: SimulatedWorld, problems: string[]): Replayed {
 	let epoch = 0;
 	for (const group of database.log) {
 		if (group.firstSequence !== sequence + 1) problems.push(`the log has a gap after input ${sequence}`);
-		hash = chainHash(hash, Buffer.from(JSON.stringify(group.inputs)));
+		hash = chainHash(hash, encodeInputs(group.inputs));
 		if (!hash.equals(group.logHash)) problems.push(`the log's hash is broken at input ${group.firstSequence}`);
 		if (group.epoch < epoch) problems.push(`epoch ${group.epoch} wrote after epoch ${epoch}`);
 		epoch = group.epoch;

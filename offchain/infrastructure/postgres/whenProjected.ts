@@ -3,7 +3,7 @@ import { sleepMillis } from "../clock/sleepMillis.ts";
 import { EngineLog } from "./EngineLog.ts";
 import { Projector } from "./Projector.ts";
 
-/** So long the leader has for itself; then whoever waits writes what is missing. */
+/** The tables may stand still for so long; then whoever waits writes what is missing. */
 const PATIENCE_MILLIS = 300;
 const LONGEST_MILLIS = 10_000;
 const LOOK_MILLIS = 3;
@@ -22,17 +22,26 @@ export async function whenProjected(pool: pg.Pool): Promise<void> {
 	const { projected, committed } = rows[0] as { projected: number; committed: number };
 	if (projected >= committed) return;
 	const log = new EngineLog(pool);
-	const startedAt = performance.now();
+	let reached = projected;
+	let movedAt = performance.now();
 	let isHelping = false;
 	for (;;) {
 		await sleepMillis(LOOK_MILLIS);
-		if ((await log.projectedSequence()) >= committed) return;
-		const waitedMillis = performance.now() - startedAt;
-		if (waitedMillis > LONGEST_MILLIS) throw new Error("the readable tables are behind the log");
-		if (waitedMillis < PATIENCE_MILLIS || isHelping) continue;
+		const now = await log.projectedSequence();
+		if (now >= committed) return;
+		if (now > reached) {
+			reached = now;
+			movedAt = performance.now();
+		}
+		const stillMillis = performance.now() - movedAt;
+		if (stillMillis > LONGEST_MILLIS) throw new Error("the readable tables are behind the log");
+		if (stillMillis < PATIENCE_MILLIS || isHelping) continue;
 		isHelping = true;
-		new Projector(log).catchUp().catch(() => {
-			isHelping = false;
-		});
+		new Projector(log)
+			.catchUp()
+			.catch(() => undefined)
+			.finally(() => {
+				isHelping = false;
+			});
 	}
 }

@@ -212,21 +212,24 @@ BEGIN
 		SELECT window_id, session_state, changed_sequence
 		FROM json_to_recordset(session_changes) AS change(window_id bigint, session_state text, changed_sequence bigint)
 		ON CONFLICT (window_id) DO UPDATE SET
-			session_state = EXCLUDED.session_state, changed_sequence = EXCLUDED.changed_sequence;
+			session_state = EXCLUDED.session_state,
+			changed_sequence = greatest(stored.changed_sequence, EXCLUDED.changed_sequence);
 	END IF;
 	IF cardinality(executed_trade_id) > 0 OR unwound IS NOT NULL THEN
 		WITH touched AS (
 			SELECT * FROM unnest(
 				executed_window_id, executed_energy_wh, executed_loss_wh, executed_buyer_price_sat_per_kwh,
-				executed_seller_price_sat_per_kwh, array_fill(1, ARRAY[cardinality(executed_trade_id)])
-			) AS made(window_id, energy_wh, loss_wh, buyer_price, seller_price, sign)
+				executed_seller_price_sat_per_kwh, executed_sequence, array_fill(1, ARRAY[cardinality(executed_trade_id)])
+			) AS made(window_id, energy_wh, loss_wh, buyer_price, seller_price, sequence, sign)
 			UNION ALL
-			SELECT window_id, energy_wh, loss_wh, buyer_price_sat_per_kwh, seller_price_sat_per_kwh, -1
-			FROM json_to_recordset(coalesce(unwound, '[]')) AS undone(trade_id text) JOIN trades USING (trade_id)
+			SELECT window_id, energy_wh, loss_wh, buyer_price_sat_per_kwh, seller_price_sat_per_kwh, undone.sequence, -1
+			FROM json_to_recordset(coalesce(unwound, '[]')) AS undone(trade_id text, sequence bigint)
+			JOIN trades USING (trade_id)
 		), delta AS (
 			SELECT
 				window_id, sum(sign) AS trade_count, sum(sign * energy_wh) AS energy_wh, sum(sign * loss_wh) AS loss_wh,
-				sum(sign * energy_wh * buyer_price) AS buyer_msat, sum(sign * energy_wh * seller_price) AS seller_msat
+				sum(sign * energy_wh * buyer_price) AS buyer_msat, sum(sign * energy_wh * seller_price) AS seller_msat,
+				max(sequence) AS changed_sequence
 			FROM touched
 			GROUP BY window_id
 		)
@@ -234,11 +237,12 @@ BEGIN
 		WHEN MATCHED THEN UPDATE SET
 			trade_count = stored.trade_count + delta.trade_count, energy_wh = stored.energy_wh + delta.energy_wh,
 			loss_wh = stored.loss_wh + delta.loss_wh, buyer_msat = stored.buyer_msat + delta.buyer_msat,
-			seller_msat = stored.seller_msat + delta.seller_msat, changed_sequence = last_projected
+			seller_msat = stored.seller_msat + delta.seller_msat,
+			changed_sequence = greatest(stored.changed_sequence, delta.changed_sequence)
 		WHEN NOT MATCHED THEN INSERT
 			(window_id, trade_count, energy_wh, loss_wh, buyer_msat, seller_msat, changed_sequence)
 			VALUES (delta.window_id, delta.trade_count, delta.energy_wh, delta.loss_wh, delta.buyer_msat, delta.seller_msat,
-				last_projected);
+				delta.changed_sequence);
 	END IF;
 	IF cardinality(account_account) > 0 THEN
 		INSERT INTO accounts (account, available_msat, reserved_msat, changed_sequence)

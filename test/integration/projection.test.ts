@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
+import { createEngine, restoreEngine } from "../../offchain/infrastructure/engine/RunningEngine.ts";
+import { DurableEngine } from "../../offchain/infrastructure/postgres/DurableEngine.ts";
+import { EngineLog } from "../../offchain/infrastructure/postgres/EngineLog.ts";
+import type { InputLog } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import { LeaderLock } from "../../offchain/infrastructure/postgres/LeaderLock.ts";
+import { PostgresOrderRepository } from "../../offchain/infrastructure/postgres/PostgresOrderRepository.ts";
+import { Projector } from "../../offchain/infrastructure/postgres/Projector.ts";
+import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
+import { marketSetUp, orderStream } from "../../scripts/bench/orderStream.ts";
+import { type TestDatabase, testDatabase } from "./testServices.ts";
+
+const TABLES = ["orders", "order_events", "trades", "windows", "accounts", "grid_violations", "outbox"];
+
+describe("X4 readable tables follow the log", () => {
+	let database: TestDatabase;
+	let log: EngineLog;
+	let lock: LeaderLock;
+	const fatal: Error[] = [];
+
+	beforeEach(async () => {
+		database = await testDatabase();
+		log = new EngineLog(database.pool);
+		fatal.splice(0);
+		const acquired = await LeaderLock.acquire({ databaseUrl: database.databaseUrl, holder: "test" });
+		if (acquired === null) throw new Error("not leading");
+		lock = acquired;
+	});
+	afterEach(async () => {
+		await lock.release();
+		await database.drop();
+	});
+
+	/** A log whose leader writes no table, as if it died right after every commit. */
+	const withoutProjection = (inner: InputLog): InputLog => ({
+		prepare: (...args) => inner.prepare(...args),
+		commit: (prepared) => inner.commit(prepared),
+		groupsAfter: (...args) => inner.groupsAfter(...args),
+		eventsAfter: (sequence) => inner.eventsAfter(sequence),
+		appliedAfter: async () => [],
+		projectedSequence: () => inner.projectedSequence(),
+		project: async () => true,
+		requestsUpTo: (...args) => inner.requestsUpTo(...args),
+		latestSnapshot: () => inner.latestSnapshot(),
+		saveSnapshot: (snapshot) => inner.saveSnapshot(snapshot),
+	});
+
+	const start = (overLog: InputLog) =>
+		DurableEngine.start({
+			log: overLog,
+			epoch: lock.epoch,
+			create: createEngine,
+			restore: restoreEngine,
+			onFatal: (error) => fatal.push(error),
+		});
+
+	async function trade(engine: { submitMany(inputs: EngineInput[]): Promise<unknown> }, orders: number): Promise<void> {
+		const inputs = [...marketSetUp(), ...orderStream(orders, 3)];
+		for (let from = 0; from < inputs.length; from += 700) await engine.submitMany(inputs.slice(from, from + 700));
+	}
+
+	async function tables(): Promise<Record<string, unknown[]>> {
+		const result: Record<string, unknown[]> = {};
+		for (const table of TABLES) {
+			const { rows } =
+				await database.pool.query(`SELECT to_jsonb(t) - 'outbox_id' - 'created_at' - 'available_at' AS row
+				FROM ${table} AS t ORDER BY 1`);
+			result[table] = rows.map(({ row }) => row);
+		}
+		return result;
+	}
+
+	it("invariant: groups as they came, one by one and in other groups give the same rows", async () => {
+		await trade(await start(log), 1_500);
+		await whenProjected(database.pool);
+		const asTheyCame = await tables();
+		for (const table of ["orders", "order_events", "trades", "windows", "accounts", "outbox"]) {
+			expect(asTheyCame[table]?.length, table).to.be.greaterThan(10);
+		}
+		await database.pool.query(`TRUNCATE ${TABLES.join(", ")} CASCADE; UPDATE projection_cursor SET sequence = 0`);
+		await new Projector(log).catchUp();
+		const again = await tables();
+		for (const table of TABLES) expect(again[table], table).to.deep.equal(asTheyCame[table]);
+		expect(fatal).to.deep.equal([]);
+	});
+
+	it("behavior: a leader that dies between commit and tables: who reads writes what is missing, once", async () => {
+		await trade(await start(withoutProjection(log)), 300);
+		expect(await log.projectedSequence()).to.equal(0);
+		const orders = new PostgresOrderRepository(database.pool);
+		const found = await Promise.all([1, 2, 3].map(() => orders.find({ limit: 1_000 })));
+		expect(found.map((list) => list.length)).to.deep.equal([found[0]?.length, found[0]?.length, found[0]?.length]);
+		expect(found[0]?.length).to.be.greaterThan(200);
+		const { rows } = await database.pool.query(
+			"SELECT count(*) AS twice FROM (SELECT FROM order_events GROUP BY sequence, event_index, order_hash HAVING count(*) > 1) AS d",
+		);
+		expect(rows[0].twice).to.equal(0);
+	});
+
+	it("behavior: the next leader writes what the one before left over, before it answers", async () => {
+		await trade(await start(withoutProjection(log)), 300);
+		const next = await start(log);
+		expect(await log.projectedSequence()).to.equal(next.lastSequence);
+	});
+
+	it("invariant: two that write at once write each input once", async () => {
+		await trade(await start(withoutProjection(log)), 1_500);
+		await Promise.all([new Projector(log).catchUp(), new Projector(new EngineLog(database.pool)).catchUp()]);
+		const { rows } = await database.pool.query(`SELECT
+			(SELECT sum(energy_wh) FROM trades) = (SELECT sum(energy_wh) FROM windows) AS energy,
+			(SELECT count(*) FROM trades) = (SELECT sum(trade_count) FROM windows) AS count,
+			(SELECT sum(filled_wh) FROM orders) = 2 * (SELECT sum(energy_wh) FROM trades) AS fills`);
+		expect(rows[0]).to.deep.equal({ energy: true, count: true, fills: true });
+	});
+
+	it("error: rows the database refuses stop the engine; what was acknowledged stays in the log", async () => {
+		const engine = await start(log);
+		await trade(engine, 100);
+		await whenProjected(database.pool);
+		await database.pool.query("ALTER TABLE trades ADD CONSTRAINT nothing_more CHECK (sequence < 0) NOT VALID");
+		await engine.submitMany(orderStream(1_500, 4)).catch(() => undefined);
+		for (let look = 0; look < 200 && fatal.length === 0; look++)
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		expect(fatal.map(({ message }) => message).join()).to.match(/nothing_more/);
+		expect(
+			await engine.submit({ type: "AdvanceClock", nowSeconds: 1 }).catch((error: Error) => error),
+		).to.be.instanceOf(Error);
+		const { rows } = await database.pool.query("SELECT max(last_sequence) AS last FROM input_log");
+		expect(rows[0].last).to.be.greaterThan(await log.projectedSequence());
+		await database.pool.query("ALTER TABLE trades DROP CONSTRAINT nothing_more");
+		const next = await start(log);
+		expect(await log.projectedSequence()).to.equal(next.lastSequence);
+	});
+});
