@@ -21,6 +21,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     using Checkpoints for Checkpoints.Trace224;
 
     uint256 private constant MSAT_PER_SAT = 1000;
+    uint256 private constant ADDRESS_BYTES = 20;
     bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
         "Withdrawal(address account,uint256 amountSat,uint256 nonce,uint256 deadlineSeconds)"
     );
@@ -123,26 +124,9 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @inheritdoc ICollateralVault
     function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external {
         if (msg.sender != settlement) revert OnlySettlement(msg.sender);
-        bytes memory deltas = new bytes(updates.length * 16);
-        int256 sumMsat;
-        for (uint256 i = 0; i < updates.length; i += 2) {
-            uint256 update = updates[i];
-            uint256 cursor = updates[i + 1];
-            address account = address(uint160(update >> 96));
-            int256 deltaMsat = int96(uint96(update));
-            AccountWord word = _accounts[account];
-            int256 balanceMsat = int256(uint256(word.balanceMsat())) + deltaMsat;
-            if (balanceMsat < 0) {
-                revert InsufficientBalance(account, word.balanceMsat(), uint256(-deltaMsat));
-            }
-            sumMsat += deltaMsat;
-            // Cannot exceed 64 bits: all balances together stay below 2^63, because the sum of the deltas is zero.
-            word = word.withBalance(uint64(uint256(balanceMsat)));
-            if (cursor != 0) word = word.withCursor(cursor);
-            _accounts[account] = word;
-            assembly ("memory-safe") {
-                mstore(add(add(deltas, 0x20), mul(i, 16)), update)
-            }
+        (bytes memory deltas, int256 sumMsat, address short) = _apply(updates);
+        if (short != address(0)) {
+            revert InsufficientBalance(short, _accounts[short].balanceMsat(), uint256(sumMsat));
         }
         if (sumMsat != 0) revert UnbalancedSettlement(sumMsat);
         emit BalancesSettled(windowId, chunkIndex, last, deltas);
@@ -186,6 +170,31 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     /// @inheritdoc ICollateralVault
+    function packedAccountWords(bytes calldata accounts) external view returns (uint256[] memory) {
+        assembly ("memory-safe") {
+            // Plain twin: words[i] = _accounts[address(bytes20(accounts[i * 20:i * 20 + 20]))], whose encoder copies word by word.
+            // 0x00–0x3f is the place of a mapping's key and slot.
+            mstore(0x20, _accounts.slot)
+            let count := div(accounts.length, ADDRESS_BYTES)
+            let answer := mload(0x40)
+            mstore(answer, 0x20)
+            mstore(add(answer, 0x20), count)
+            let place := add(answer, 0x40)
+            let end := add(place, shl(5, count))
+            for {
+                let at := accounts.offset
+            } lt(place, end) {
+                place := add(place, 0x20)
+                at := add(at, ADDRESS_BYTES)
+            } {
+                mstore(0, shr(96, calldataload(at)))
+                mstore(place, sload(keccak256(0, 0x40)))
+            }
+            return(answer, sub(end, answer))
+        }
+    }
+
+    /// @inheritdoc ICollateralVault
     function epochAt(address account, uint32 windowId) external view returns (uint32) {
         return uint32(_epochs[account].upperLookupRecent(windowId));
     }
@@ -211,6 +220,52 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @notice EIP-712 domain separator of withdrawals.
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparatorV4();
+    }
+
+    /// @notice Adds the differences to balances and replaces cursors.
+    /// @dev Plain twin: for each pair, `word = _accounts[account]`, `word.withBalance(balance + delta)`, `word.withCursor(cursor)` when
+    /// there is one. Stops at a balance that would be negative or beyond 64 bits; the caller reverts then.
+    /// @param updates Pairs of words: account and difference; cursor.
+    /// @return deltas The first word of each pair.
+    /// @return sumMsat Sum of the differences: fewer than 2^32 of 96 bits, so it cannot overflow. What `short` should have paid.
+    /// @return short Whose balance does not suffice.
+    function _apply(uint256[] calldata updates) private returns (bytes memory deltas, int256 sumMsat, address short) {
+        assembly ("memory-safe") {
+            deltas := mload(0x40)
+            let place := add(deltas, 0x20)
+            // 0x00–0x3f is the place of a mapping's key and slot.
+            mstore(0x20, _accounts.slot)
+            let end := add(updates.offset, shl(5, updates.length))
+            for {
+                let at := updates.offset
+            } lt(at, end) {
+                at := add(at, 0x40)
+            } {
+                let update := calldataload(at)
+                mstore(place, update)
+                place := add(place, 0x20)
+                mstore(0, shr(96, update))
+                let slot := keccak256(0, 0x40)
+                let word := sload(slot)
+                // The low 12 bytes are signed.
+                let delta := signextend(11, update)
+                sumMsat := add(sumMsat, delta)
+                let held := add(and(word, 0xffffffffffffffff), delta)
+                if shr(64, held) {
+                    short := shr(96, update)
+                    sumMsat := sub(0, delta)
+                    break
+                }
+                word := or(shl(64, shr(64, word)), held)
+                let cursor := calldataload(add(at, 0x20))
+                if cursor {
+                    word := or(and(word, 0xffffffffffffffffffffffffffffffffffffffffff), shl(168, cursor))
+                }
+                sstore(slot, word)
+            }
+            mstore(deltas, sub(sub(place, deltas), 0x20))
+            mstore(0x40, place)
+        }
     }
 
     function _deposit(address account, uint256 amountSat) private nonReentrant {

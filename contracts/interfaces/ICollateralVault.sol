@@ -120,6 +120,11 @@ interface ICollateralVault {
     /// @return words One `AccountWord` for each account.
     function accountWords(address[] calldata accounts) external view returns (uint256[] memory words);
 
+    /// @notice The words of many accounts. For settlement.
+    /// @param accounts Packed addresses, 20 bytes each.
+    /// @return words One `AccountWord` for each account.
+    function packedAccountWords(bytes calldata accounts) external view returns (uint256[] memory words);
+
     /// @notice The epoch that counts for `windowId`.
     /// @param account The account.
     /// @param windowId The delivery window.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 /// @title Byte layout of a chunk, and the words settlement keeps in memory
-/// @notice A chunk is: header, meters, account groups with their orders, trades.
+/// @notice A chunk is: header, meters, accounts, order counts, orders, trades.
 ///
 /// Header, 16 bytes
 /// | offset | bytes | field |
@@ -15,13 +15,16 @@ pragma solidity ^0.8.37;
 /// | 12 | 2 | orderCount |
 /// | 14 | 2 | tradeCount |
 ///
-/// Meter, 4 bytes: meterId.
+/// Meter
+/// | 0  | 4 | meterId |
 ///
-/// Account group, 22 bytes and its orders; groups ascend by account
+/// Account; ascending
 /// | 0  | 20 | account |
-/// | 20 | 2  | bit 15: buys use stored fills; bits 14–0: number of orders |
 ///
-/// Order, 27 bytes and its signature; orders of a group ascend by sequence
+/// Order count, one for each account
+/// | 0  | 2 | bit 15: buys use stored fills; bits 14–0: number of its orders |
+///
+/// Order, 27 bytes and its signature; by account, then ascending by sequence
 /// | 0  | 1 | bit 0 side, bits 1–2 class, bits 3–4 time in force, bit 5 post-only, bits 6–7 self-trade mode |
 /// | 1  | 1 | bit 0: contract signature |
 /// | 2  | 2 | meter index in this chunk |
@@ -41,39 +44,38 @@ pragma solidity ^0.8.37;
 /// | 12 | 2 | sellerPriceSatPerKwh |
 /// | 14 | 2 | buyerPriceSatPerKwh |
 ///
-/// Order state (memory only)
+/// Order state (memory only); bits 0–95 stand as in the order
 /// | bits    | field |
 /// |---------|-------|
-/// | 0–15    | account index |
-/// | 16–31   | meter index |
-/// | 32–47   | limit price |
-/// | 48–79   | energyWh |
-/// | 80–111  | filled Wh |
-/// | 112–143 | sequence |
+/// | 0–31    | sequence |
+/// | 32–63   | energyWh |
+/// | 64–79   | limit price |
+/// | 80–95   | meter index |
+/// | 96–111  | account index |
+/// | 112–143 | filled Wh |
 /// | 144     | sell |
 /// | 145     | stored fills |
 /// | 146     | filled in this chunk |
+/// | 147     | not plain, see OrderPass |
+/// | 148     | signed by the account itself |
 /// | 152–159 | settlement code |
+/// | 160–167 | zone of the meter, as in its `MeterWord` |
+/// | 168–199 | meter id |
 library ChunkLayout {
     uint256 internal constant HEADER_BYTES = 16;
     uint256 internal constant METER_BYTES = 4;
-    uint256 internal constant GROUP_BYTES = 22;
+    uint256 internal constant ACCOUNT_BYTES = 20;
+    uint256 internal constant COUNT_BYTES = 2;
     uint256 internal constant ORDER_HEAD_BYTES = 27;
     uint256 internal constant TRADE_BYTES = 16;
+    uint256 internal constant RECORD_BYTES = 64;
     uint256 private constant SIGNATURE_BYTES = 64;
+    uint256 private constant FORM_BYTES = 14 * 32 + 66;
     uint256 private constant STATE_SELL = 1 << 144;
     uint256 private constant STATE_STORED = 1 << 145;
     uint256 private constant STATE_TOUCHED = 1 << 146;
-
-    struct Header {
-        uint32 windowId;
-        uint16 chunkIndex;
-        uint256 sellMeterCount;
-        uint256 meterCount;
-        uint256 accountCount;
-        uint256 orderCount;
-        uint256 tradeCount;
-    }
+    uint256 private constant STATE_SPECIAL = 1 << 147;
+    uint256 private constant STATE_SIGNED = 1 << 148;
 
     /// @notice The 32 bytes at `at`; beyond the end they are whatever follows in calldata, so callers check lengths.
     /// @param chunk The chunk.
@@ -86,43 +88,26 @@ library ChunkLayout {
         }
     }
 
-    function header(bytes calldata chunk) internal pure returns (Header memory) {
-        uint256 value = word(chunk, 0);
-        return
-            Header({
-                windowId: uint32(value >> 224),
-                chunkIndex: uint16(value >> 208),
-                sellMeterCount: uint16(value >> 192),
-                meterCount: uint16(value >> 176),
-                accountCount: uint16(value >> 160),
-                orderCount: uint16(value >> 144),
-                tradeCount: uint16(value >> 128)
-            });
+    function meterId(bytes calldata chunk, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            return word(chunk, HEADER_BYTES + index * METER_BYTES) >> 224;
+        }
     }
 
-    function meterId(bytes calldata chunk, uint256 index) internal pure returns (uint32) {
-        return uint32(word(chunk, HEADER_BYTES + index * METER_BYTES) >> 224);
+    function account(bytes calldata chunk, uint256 accountsAt, uint256 index) internal pure returns (address) {
+        unchecked {
+            return address(uint160(word(chunk, accountsAt + index * ACCOUNT_BYTES) >> 96));
+        }
     }
 
-    function group(
-        bytes calldata chunk,
-        uint256 at
-    ) internal pure returns (address account, uint256 count, bool stored) {
-        uint256 value = word(chunk, at);
-        return (address(uint160(value >> 96)), (value >> 80) & 0x7fff, (value >> 95) & 1 != 0);
+    /// @notice Bytes of an order behind its head: the signature, and its length before an ERC-1271 one.
+    /// @param head First 32 bytes of the order.
+    function signatureBytes(uint256 head) internal pure returns (uint256) {
+        return orderHasContractSignature(head) ? 2 + uint16(head >> 24) : SIGNATURE_BYTES;
     }
 
-    /// @notice Length of the order at `at` with its signature.
-    /// @param chunk The chunk.
-    /// @param at Offset in bytes.
-    function orderBytes(bytes calldata chunk, uint256 at) internal pure returns (uint256) {
-        uint256 head = word(chunk, at);
-        if (!orderHasContractSignature(head)) return ORDER_HEAD_BYTES + SIGNATURE_BYTES;
-        return ORDER_HEAD_BYTES + 2 + uint16(head >> 24);
-    }
-
-    function orderSide(uint256 head) internal pure returns (uint256) {
-        return (head >> 248) & 1;
+    function orderIsSell(uint256 head) internal pure returns (bool) {
+        return head & (1 << 248) != 0;
     }
 
     function orderClass(uint256 head) internal pure returns (uint256) {
@@ -145,11 +130,11 @@ library ChunkLayout {
         return uint32(head >> 176);
     }
 
-    function orderSequence(uint256 head) internal pure returns (uint32) {
+    function orderSequence(uint256 head) internal pure returns (uint256) {
         return uint32(head >> 144);
     }
 
-    function orderEpoch(uint256 head) internal pure returns (uint32) {
+    function orderEpoch(uint256 head) internal pure returns (uint256) {
         return uint32(head >> 112);
     }
 
@@ -158,96 +143,92 @@ library ChunkLayout {
     }
 
     function compactSignature(bytes calldata chunk, uint256 at) internal pure returns (bytes32 r, bytes32 vs) {
-        r = bytes32(word(chunk, at + ORDER_HEAD_BYTES));
-        vs = bytes32(word(chunk, at + ORDER_HEAD_BYTES + 32));
-    }
-
-    function contractSignature(bytes calldata chunk, uint256 at) internal pure returns (bytes calldata) {
-        uint256 from = at + ORDER_HEAD_BYTES + 2;
-        return chunk[from:at + orderBytes(chunk, at)];
-    }
-
-    /// @notice EIP-712 hash of an order. Plain twin: `keccak256(abi.encode(typehash, trader, …))` and `toTypedDataHash`.
-    /// @param typehash EIP-712 type hash of an order.
-    /// @param separator EIP-712 domain separator.
-    /// @param head First 32 bytes of the order.
-    /// @param trader The group's account.
-    /// @param meterId_ The order's meter.
-    /// @param windowId The delivery window.
-    /// @return digest What the trader signs.
-    function orderHash(
-        bytes32 typehash,
-        bytes32 separator,
-        uint256 head,
-        address trader,
-        uint32 meterId_,
-        uint32 windowId
-    ) internal pure returns (bytes32 digest) {
-        assembly ("memory-safe") {
-            // 14 words behind the free pointer, used at once and left: abi.encode would allocate 480 bytes per order.
-            let at := mload(0x40)
-            mstore(at, typehash)
-            mstore(add(at, 0x20), trader)
-            mstore(add(at, 0x40), meterId_)
-            mstore(add(at, 0x60), windowId)
-            mstore(add(at, 0x80), and(shr(248, head), 1))
-            mstore(add(at, 0xa0), and(shr(249, head), 3))
-            mstore(add(at, 0xc0), and(shr(251, head), 3))
-            mstore(add(at, 0xe0), shr(253, head))
-            mstore(add(at, 0x100), and(shr(208, head), 0xffff))
-            mstore(add(at, 0x120), and(shr(176, head), 0xffffffff))
-            mstore(add(at, 0x140), and(shr(144, head), 0xffffffff))
-            mstore(add(at, 0x160), and(shr(112, head), 0xffffffff))
-            mstore(add(at, 0x180), and(shr(72, head), 0xffffffffff))
-            mstore(add(at, 0x1a0), and(shr(40, head), 0xffffffff))
-            let structHash := keccak256(at, 0x1c0)
-            mstore(at, shl(240, 0x1901))
-            mstore(add(at, 2), separator)
-            mstore(add(at, 34), structHash)
-            digest := keccak256(at, 66)
+        unchecked {
+            r = bytes32(word(chunk, at + ORDER_HEAD_BYTES));
+            vs = bytes32(word(chunk, at + ORDER_HEAD_BYTES + 32));
         }
     }
 
-    function orderState(
-        uint256 head,
-        uint256 accountIndex,
-        uint256 filled,
-        bool stored,
-        uint256 code
-    ) internal pure returns (uint256 state) {
-        state =
-            accountIndex |
-            (orderMeterIndex(head) << 16) |
-            (orderPrice(head) << 32) |
-            (orderEnergy(head) << 48) |
-            (filled << 80) |
-            (uint256(orderSequence(head)) << 112) |
-            (code << 152);
-        if (orderSide(head) == 1) state |= STATE_SELL;
-        if (stored) state |= STATE_STORED;
+    function contractSignature(bytes calldata chunk, uint256 at) internal pure returns (bytes calldata) {
+        uint256 from = at + ORDER_HEAD_BYTES;
+        return chunk[from + 2:from + signatureBytes(word(chunk, at))];
     }
 
-    function stateAccountIndex(uint256 state) internal pure returns (uint256) {
-        return uint16(state);
+    /// @notice A form for the hashes of a chunk's orders: 14 words of the struct, then `0x1901`, the domain separator and room for
+    /// the struct's hash. Only what differs between two orders is written again.
+    /// @param typehash EIP-712 type hash of an order.
+    /// @param separator EIP-712 domain separator.
+    /// @param windowId The delivery window.
+    /// @return form The form.
+    function hashForm(bytes32 typehash, bytes32 separator, uint256 windowId) internal pure returns (bytes memory form) {
+        form = new bytes(FORM_BYTES);
+        assembly ("memory-safe") {
+            // Words of `form`; plain Solidity would encode all of them for every order.
+            mstore(add(form, 0x20), typehash)
+            mstore(add(form, 0x80), windowId)
+            mstore(add(form, 0x1e0), shl(240, 0x1901))
+            mstore(add(form, 0x1e2), separator)
+        }
     }
 
-    function stateMeterIndex(uint256 state) internal pure returns (uint256) {
-        return uint16(state >> 16);
+    function setTrader(bytes memory form, address trader) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(form, 0x40), trader)
+        }
     }
 
-    function statePrice(uint256 state) internal pure returns (uint256) {
-        return uint16(state >> 32);
+    /// @notice EIP-712 hash of an order. Plain twin: `keccak256(abi.encode(typehash, trader, …))` and `toTypedDataHash`.
+    /// @param form The form, with the trader in it.
+    /// @param head First 32 bytes of the order.
+    /// @param meterId_ The order's meter.
+    /// @return digest What the trader signs.
+    function orderHash(bytes memory form, uint256 head, uint256 meterId_) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            mstore(add(form, 0x60), meterId_)
+            mstore(add(form, 0xa0), and(shr(248, head), 1))
+            mstore(add(form, 0xc0), and(shr(249, head), 3))
+            mstore(add(form, 0xe0), and(shr(251, head), 3))
+            mstore(add(form, 0x100), shr(253, head))
+            mstore(add(form, 0x120), and(shr(208, head), 0xffff))
+            mstore(add(form, 0x140), and(shr(176, head), 0xffffffff))
+            mstore(add(form, 0x160), and(shr(144, head), 0xffffffff))
+            mstore(add(form, 0x180), and(shr(112, head), 0xffffffff))
+            mstore(add(form, 0x1a0), and(shr(72, head), 0xffffffffff))
+            mstore(add(form, 0x1c0), and(shr(40, head), 0xffffffff))
+            mstore(add(form, 0x202), keccak256(add(form, 0x20), 0x1c0))
+            digest := keccak256(add(form, 0x1e0), 66)
+        }
     }
 
-    function stateEnergy(uint256 state) internal pure returns (uint256) {
-        return uint32(state >> 48);
-    }
-
-    function stateFilled(uint256 state) internal pure returns (uint256) {
-        return uint32(state >> 80);
+    /// @notice The state with what single appearance and judgement found.
+    /// @param state The order's state word.
+    /// @param filled Wh filled of it before this chunk.
+    /// @param code Settlement code; 0 when nothing is wrong.
+    function judged(uint256 state, uint256 filled, uint256 code) internal pure returns (uint256) {
+        return state | (filled << 112) | (code << 152);
     }
 
     function stateSequence(uint256 state) internal pure returns (uint256) {
+        return uint32(state);
+    }
+
+    function stateEnergy(uint256 state) internal pure returns (uint256) {
+        return uint32(state >> 32);
+    }
+
+    function statePrice(uint256 state) internal pure returns (uint256) {
+        return uint16(state >> 64);
+    }
+
+    function stateMeterIndex(uint256 state) internal pure returns (uint256) {
+        return uint16(state >> 80);
+    }
+
+    function stateAccountIndex(uint256 state) internal pure returns (uint256) {
+        return uint16(state >> 96);
+    }
+
+    function stateFilled(uint256 state) internal pure returns (uint256) {
         return uint32(state >> 112);
     }
 
@@ -255,27 +236,56 @@ library ChunkLayout {
         return state & STATE_SELL != 0;
     }
 
-    function stateStored(uint256 state) internal pure returns (bool) {
+    function stateIsStored(uint256 state) internal pure returns (bool) {
         return state & STATE_STORED != 0;
     }
 
-    function stateTouched(uint256 state) internal pure returns (bool) {
-        return state & STATE_TOUCHED != 0;
+    /// @notice A buy order this chunk has filled.
+    /// @param state The order's state word.
+    function stateIsFilledBuy(uint256 state) internal pure returns (bool) {
+        return state & (STATE_SELL | STATE_TOUCHED) == STATE_TOUCHED;
     }
 
     function stateCode(uint256 state) internal pure returns (uint256) {
         return uint8(state >> 152);
     }
 
+    function stateZone(uint256 state) internal pure returns (uint256) {
+        return uint8(state >> 160);
+    }
+
+    function stateMeterId(uint256 state) internal pure returns (uint256) {
+        return uint32(state >> 168);
+    }
+
+    /// @notice OrderPass had no objection.
+    /// @param state The order's state word.
+    function stateIsPlain(uint256 state) internal pure returns (bool) {
+        return state & STATE_SPECIAL == 0;
+    }
+
+    /// @notice The account itself signed, by a plain signature.
+    /// @param state The order's state word.
+    function stateIsSigned(uint256 state) internal pure returns (bool) {
+        return state & STATE_SIGNED != 0;
+    }
+
     /// @notice Adds a fill the caller has checked against the order's energy, so it stays within its 32 bits.
     /// @param state The order's state word.
     /// @param energyWh Wh to add.
     function addFill(uint256 state, uint256 energyWh) internal pure returns (uint256) {
-        return (state + (energyWh << 80)) | STATE_TOUCHED;
+        unchecked {
+            return (state + (energyWh << 112)) | STATE_TOUCHED;
+        }
     }
 
-    function trade(bytes calldata chunk, uint256 tradesAt, uint256 index) internal pure returns (uint256) {
-        return word(chunk, tradesAt + index * TRADE_BYTES) >> 128;
+    /// @notice The 16 bytes of a trade.
+    /// @param place In calldata, not in the chunk.
+    /// @return packed The trade.
+    function tradeAt(uint256 place) internal pure returns (uint256 packed) {
+        assembly ("memory-safe") {
+            packed := shr(128, calldataload(place))
+        }
     }
 
     function tradeSellIndex(uint256 packed) internal pure returns (uint256) {
@@ -302,25 +312,60 @@ library ChunkLayout {
         return uint16(packed);
     }
 
-    /// @notice Writes the two words of a trade's record; `index` is below the number of trades the record was made for.
-    /// @param record The record.
-    /// @param index The trade.
+    /// @notice First word of a trade's record.
+    /// @param buyer Who bought.
+    /// @param sell The sell order's state word.
+    /// @param deliveredWh Wh delivered.
+    /// @param injectedWh Wh delivered and lost on the way.
+    function recordDelivery(
+        address buyer,
+        uint256 sell,
+        uint256 deliveredWh,
+        uint256 injectedWh
+    ) internal pure returns (uint256) {
+        return (uint256(uint160(buyer)) << 96) | (stateMeterId(sell) << 64) | (deliveredWh << 32) | injectedWh;
+    }
+
+    /// @notice Second word of a trade's record.
+    /// @param packedTrade The trade as in the chunk.
+    /// @param sell The sell order's state word.
+    /// @param buy The buy order's state word.
+    /// @param shortWh Wh not delivered.
+    /// @param code Settlement code.
+    function recordTerms(
+        uint256 packedTrade,
+        uint256 sell,
+        uint256 buy,
+        uint256 shortWh,
+        uint256 code
+    ) internal pure returns (uint256) {
+        return
+            (stateSequence(sell) << 224) |
+            (stateSequence(buy) << 192) |
+            (stateMeterId(buy) << 160) |
+            (tradeEnergy(packedTrade) << 128) |
+            (shortWh << 96) |
+            // Both prices stand together in the trade as well.
+            (uint256(uint32(packedTrade)) << 64) |
+            (code << 56);
+    }
+
+    /// @notice Writes the two words of a trade's record.
+    /// @param place In memory, within the record.
     /// @param first First word.
     /// @param second Second word.
-    function setRecord(bytes memory record, uint256 index, uint256 first, uint256 second) internal pure {
+    function setRecord(uint256 place, uint256 first, uint256 second) internal pure {
         assembly ("memory-safe") {
             // No plain Solidity writes words into bytes.
-            let at := add(add(record, 0x20), shl(6, index))
-            mstore(at, first)
-            mstore(add(at, 0x20), second)
+            mstore(place, first)
+            mstore(add(place, 0x20), second)
         }
     }
 
-    function getRecord(bytes memory record, uint256 index) internal pure returns (uint256 first, uint256 second) {
+    function getRecord(uint256 place) internal pure returns (uint256 first, uint256 second) {
         assembly ("memory-safe") {
-            let at := add(add(record, 0x20), shl(6, index))
-            first := mload(at)
-            second := mload(add(at, 0x20))
+            first := mload(place)
+            second := mload(add(place, 0x20))
         }
     }
 }

@@ -32,15 +32,15 @@ export function readChunk(bytes: Hex): { windowId: number; index: number; trades
 	const tradeCount = number(2);
 	text(4 * meters);
 	const traders: Address[] = [];
-	for (let account = 0; account < accounts; account++) {
-		const address: Address = `0x${text(ADDRESS_BYTES)}`;
+	const addresses = Array.from({ length: accounts }, (): Address => `0x${text(ADDRESS_BYTES)}`);
+	for (const address of addresses) {
 		const orders = number(2) & 0x7fff;
-		for (let order = 0; order < orders; order++) {
-			const fixed = text(FIXED_ORDER_BYTES);
-			const isCompact = fixed.slice(2, 4) === "00";
-			text(isCompact ? COMPACT_SIGNATURE_BYTES : number(2));
-			traders.push(address);
-		}
+		for (let order = 0; order < orders; order++) traders.push(address);
+	}
+	for (let order = 0; order < traders.length; order++) {
+		const fixed = text(FIXED_ORDER_BYTES);
+		const isCompact = fixed.slice(2, 4) === "00";
+		text(isCompact ? COMPACT_SIGNATURE_BYTES : number(2));
 	}
 	const trades = Array.from({ length: tradeCount }, (): ChunkTrade => {
 		const seller = traders[number(2)] as Address;

@@ -29,12 +29,11 @@ export function encodeChunk(chunk: {
 		field(chunk.trades.length, 2),
 	];
 	for (const meterId of chunk.meterIds) parts.push(field(meterId, 4));
-	for (const account of chunk.accounts) {
-		parts.push(account.account.slice(2));
-		parts.push(field(account.orders.length | (account.usesStoredFills ? STORED_FILLS_BIT : 0), 2));
-		for (const signed of account.orders)
-			parts.push(encodeOrder(signed, meterIndex.get(signed.order.meterId) as number));
-	}
+	for (const { account } of chunk.accounts) parts.push(account.slice(2));
+	for (const { orders, usesStoredFills } of chunk.accounts)
+		parts.push(field(orders.length | (usesStoredFills ? STORED_FILLS_BIT : 0), 2));
+	for (const signed of chunk.accounts.flatMap(({ orders }) => orders))
+		parts.push(encodeOrder(signed, meterIndex.get(signed.order.meterId) as number));
 	for (const trade of chunk.trades) parts.push(encodeTrade(trade));
 	return `0x${parts.join("")}`;
 }

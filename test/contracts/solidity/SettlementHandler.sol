@@ -235,7 +235,7 @@ contract SettlementHandler {
     function _check(bytes memory record, uint256[ACTORS] memory exits, uint256[ACTORS] memory epochs) private {
         (, uint256[17] memory zones) = directives.effectiveRules(windowId);
         for (uint256 t = 0; t < record.length / 64; ++t) {
-            (uint256 first, uint256 second) = ChunkLayout.getRecord(record, t);
+            (uint256 first, uint256 second) = _recordOf(record, t);
             uint256 deliveredWh = uint32(first >> 32);
             uint256 injectedWh = uint32(first);
             if (uint8(second >> 56) != 0) {
@@ -296,6 +296,14 @@ contract SettlementHandler {
         VM.assertTrue(!zone.banded() || !outside, "outside a directive's band");
     }
 
+    function _recordOf(bytes memory record, uint256 index) private pure returns (uint256 first, uint256 second) {
+        uint256 place;
+        assembly ("memory-safe") {
+            place := add(add(record, 0x20), shl(6, index))
+        }
+        return ChunkLayout.getRecord(place);
+    }
+
     function _actorOf(uint32 meterId) private pure returns (uint256) {
         return meterId < 11 ? meterId - 1 : meterId - 11 + PRODUCERS;
     }
@@ -312,7 +320,9 @@ contract SettlementHandler {
         for (uint256 i = PRODUCERS; i < ACTORS; ++i) {
             meters = abi.encodePacked(meters, meterOf(i));
         }
-        bytes memory groups;
+        bytes memory accountTable;
+        bytes memory counts;
+        bytes memory signedOrders;
         uint256 orders;
         uint256 accounts;
         Order[] memory made = new Order[](ACTORS * SEQUENCES);
@@ -320,17 +330,17 @@ contract SettlementHandler {
             if (i < PRODUCERS && (i < firstActor || i >= lastActor)) continue;
             uint256 mask = within(seed >> (3 * i), 1, 7);
             uint256 place = i < PRODUCERS ? i - firstActor : sellMeters + i - PRODUCERS;
-            bytes memory group;
             uint16 inGroup;
             for (uint32 sequence = 0; sequence < SEQUENCES; ++sequence) {
                 if (mask & (1 << sequence) == 0) continue;
                 Order memory order = _order(i, sequence);
                 made[orders++] = order;
                 ++inGroup;
-                group = bytes.concat(group, _signedOrder(i, sequence, uint16(place), order));
+                signedOrders = bytes.concat(signedOrders, _signedOrder(i, sequence, uint16(place), order));
             }
             bool stored = (seed >> (100 + i)) & 3 == 0;
-            groups = abi.encodePacked(groups, _accounts[i], stored ? inGroup | 0x8000 : inGroup, group);
+            accountTable = abi.encodePacked(accountTable, _accounts[i]);
+            counts = abi.encodePacked(counts, stored ? inGroup | 0x8000 : inGroup);
             ++accounts;
         }
         uint256 trades = within(seed >> 120, 1, 6);
@@ -343,7 +353,9 @@ contract SettlementHandler {
                 abi.encodePacked(windowId, uint16(c), uint16(sellMeters), uint16(sellMeters + ACTORS - PRODUCERS)),
                 abi.encodePacked(uint16(accounts), uint16(orders), uint16(trades)),
                 meters,
-                groups,
+                accountTable,
+                counts,
+                signedOrders,
                 packed
             );
     }
@@ -381,14 +393,9 @@ contract SettlementHandler {
             uint40(0),
             uint32(0)
         );
-        bytes32 digest = ChunkLayout.orderHash(
-            ORDER_TYPEHASH,
-            settlement.domainSeparator(),
-            uint256(bytes32(head)),
-            _accounts[actor],
-            meterOf(actor),
-            windowId
-        );
+        bytes memory form = ChunkLayout.hashForm(ORDER_TYPEHASH, settlement.domainSeparator(), windowId);
+        ChunkLayout.setTrader(form, _accounts[actor]);
+        bytes32 digest = ChunkLayout.orderHash(form, uint256(bytes32(head)), meterOf(actor));
         (bytes32 r, bytes32 vs) = VM.signCompact(order.forged ? ATTESTER_KEY : _keys[actor], digest);
         return abi.encodePacked(head, r, vs);
     }
