@@ -202,7 +202,7 @@ export class TradingEngine {
 			this.#refuse(inputType, "ORDER_UNKNOWN", orderHash);
 			return null;
 		}
-		if (entry.order.trader !== account) {
+		if (entry.holding.account.address !== account) {
 			this.#refuse(inputType, "NOT_ORDER_OWNER", orderHash);
 			return null;
 		}

@@ -43,12 +43,13 @@ export function measureFull(count: number, windows: number): Record<string, numb
 	const stream = bookStream(count, 4, windows);
 	const collector = new GCProfiler();
 	collector.start();
-	const { seconds, fills, violations, events } = run(stream);
+	const { seconds, cpuMicros, fills, violations, events } = run(stream);
 	const collectionSeconds = collector.stop()?.statistics.reduce((sum, { cost }) => sum + cost / 1e6, 0) ?? 0;
 	const nanoseconds = new Float64Array(count);
 	run(stream, nanoseconds);
 	return {
 		opsPerSecond: count / seconds,
+		opsPerCpuSecond: (count * 1e6) / cpuMicros,
 		opsPerSecondAllGarbage: count / (seconds + collectionSeconds),
 		...percentiles(nanoseconds),
 		fills,
@@ -61,11 +62,12 @@ export function measureFull(count: number, windows: number): Record<string, numb
 function run(stream: BookStream, nanoseconds?: Float64Array) {
 	const engine = preparedEngine();
 	const inputOf = inputsOf(stream);
-	const result = { seconds: 0, fills: 0, violations: 0, events: 0 };
+	const result = { seconds: 0, cpuMicros: 0, fills: 0, violations: 0, events: 0 };
 	for (let from = 0; from < stream.count; from += GROUP) {
 		const length = Math.min(GROUP, stream.count - from);
 		const text = JSON.stringify(Array.from({ length }, (_, index) => inputOf(from + index)));
 		const inputs = JSON.parse(text) as EngineInput[];
+		const cpuBefore = process.threadCpuUsage();
 		const started = performance.now();
 		for (let index = 0; index < length; index++) {
 			const begun = nanoseconds === undefined ? 0 : performance.now();
@@ -78,6 +80,8 @@ function run(stream: BookStream, nanoseconds?: Float64Array) {
 			}
 		}
 		result.seconds += (performance.now() - started) / 1000;
+		const { user, system } = process.threadCpuUsage(cpuBefore);
+		result.cpuMicros += user + system;
 	}
 	return result;
 }

@@ -2,11 +2,13 @@ import {
 	HEAD,
 	HIGHER,
 	HIGHEST,
+	HIGHEST_PRICE,
 	LADDER_WIDTH,
 	LEVEL,
 	LEVEL_WIDTH,
 	LOWER,
 	LOWEST,
+	LOWEST_PRICE,
 	NEXT,
 	NONE,
 	ORDER_NUMBERS,
@@ -49,8 +51,8 @@ export class CandidateWalk {
 	/** `zones`: bit `zoneId − 1` of those that may trade. `adders`: flat, `[sellZoneId − 1][buyZoneId − 1]`. */
 	begin(book: WindowBook, taker: Entry, zones: number, adders: Int32Array): void {
 		this.#book = book;
-		this.#isBuyer = taker.order.side === "buy";
-		this.#limit = taker.order.priceSatPerKwh;
+		this.#isBuyer = !taker.isSell;
+		this.#limit = taker.priceSatPerKwh;
 		this.#zoneId = taker.zoneId;
 		this.#nodeId = taker.nodeId;
 		this.#zones = zones & ALL;
@@ -113,39 +115,47 @@ export class CandidateWalk {
 		return orderNumbers[(this.#slot[stream] as number) * ORDER_NUMBERS + ARRIVAL] as number;
 	}
 
+	/** Ladders whose front crosses; a feeder's can only where its zone's does. */
 	#openRank(): void {
 		const book = this.#book as WindowBook;
-		const rank = this.#rank;
+		const own = this.#zoneId - 1;
+		const group = (this.#isBuyer ? RANKS : 0) + this.#rank;
 		this.#streams = 0;
-		const side = this.#isBuyer ? 1 : 0;
-		const group = side * RANKS + rank;
+		let feeders = 0;
 		let bits = (book.used[group] as number) & (this.#zones | (this.#zones << 16));
 		while (bits !== 0) {
 			const bit = 31 - Math.clz32(bits);
 			bits &= ~(1 << bit);
 			const zone = bit & 15;
-			const own = this.#zoneId - 1;
 			const adder = this.#adders[this.#isBuyer ? zone * 16 + own : own * 16 + zone] as number;
-			this.#open(book.ladder[group * PER_RANK + bit] as number, adder, (bit >>> 4) * 4 + (zone === own ? 1 : 2), 0);
+			const place = (bit >>> 4) * 4 + (zone === own ? 1 : 2);
+			const isOpen = this.#open(book.ladder[group * PER_RANK + bit] as number, adder, place, 0);
+			if (isOpen && zone === own) feeders |= 1 << (bit >>> 4);
 		}
-		if (this.#nodeId === 0) return;
-		const own = this.#zoneId - 1;
-		if ((this.#zones & (1 << own)) === 0) return;
+		if (this.#nodeId === 0 || feeders === 0) return;
 		for (let greyness = 0; greyness < 2; greyness++) {
-			const ladder = book.nodeLadder(this.#zoneId, this.#nodeId, side, rank, greyness);
+			if ((feeders & (1 << greyness)) === 0) continue;
+			const ladder = book.nodeLadder(group * PER_RANK + greyness * 16 + own, this.#nodeId);
 			if (ladder !== NONE) this.#open(ladder, this.#adders[own * 16 + own] as number, greyness * 4, 1);
 		}
 	}
 
-	#open(ladder: number, adder: number, place: number, isFeeder: number): void {
-		const { ladders } = (this.#book as WindowBook).pool.ladders;
-		const level = ladders[ladder * LADDER_WIDTH + (this.#isBuyer ? LOWEST : HIGHEST)] as number;
-		const stream = this.#streams;
+	#open(ladder: number, adder: number, place: number, isFeeder: number): boolean {
+		const { ladders, levels } = (this.#book as WindowBook).pool.ladders;
+		const record = ladder * LADDER_WIDTH;
+		const surplus = this.#isBuyer
+			? this.#limit - (ladders[record + LOWEST_PRICE] as number) - adder
+			: (ladders[record + HIGHEST_PRICE] as number) - this.#limit - adder;
+		if (surplus < 0) return false;
+		const level = ladders[record + (this.#isBuyer ? LOWEST : HIGHEST)] as number;
+		if (level === NONE) return false;
+		const stream = this.#streams++;
 		this.#adder[stream] = adder;
 		this.#place[stream] = place;
 		this.#isFeeder[stream] = isFeeder;
-		this.#enterLevel(stream, level);
-		if (this.#slot[stream] !== NONE) this.#streams++;
+		this.#surplus[stream] = surplus;
+		this.#slot[stream] = levels[level * LEVEL_WIDTH + HEAD] as number;
+		return true;
 	}
 
 	/** Puts the cursor on the level's first order, or ends the stream where prices no longer cross. */

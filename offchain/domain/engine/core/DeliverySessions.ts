@@ -77,7 +77,10 @@ export class DeliverySessions {
 		session.book.close();
 		this.#turn(session, to);
 		sessions.delete(windowId);
-		for (const { orderHash } of session.entries) orders.replace(orderHash, windowId);
+		for (const { orderHash } of session.entries) {
+			orders.replace(orderHash, windowId);
+			this.#matching.remember(orderHash, windowId);
+		}
 		const { hashesByWindow } = this.#matching;
 		for (const [other, hashes] of hashesByWindow) {
 			if (other >= windowId - WINDOWS_REMEMBERED) continue;

@@ -12,7 +12,9 @@ import { rulesAt, type WindowRules, windowRules } from "./WindowRules.ts";
  */
 export class EngineLedger {
 	state: EngineState;
-	#changed: Account[] = [];
+	/** Accounts the input in hand changed, up to `#changedCount`. */
+	readonly #changed: Account[] = [];
+	#changedCount = 0;
 
 	constructor(state: EngineState) {
 		this.state = state;
@@ -47,21 +49,18 @@ export class EngineLedger {
 	changed(account: Account): void {
 		if (account.isChanged) return;
 		account.isChanged = true;
-		this.#changed.push(account);
+		this.#changed[this.#changedCount++] = account;
 	}
 
 	/** Says how the accounts the input touched stand now, in the order of their addresses. */
 	report(events: EngineEvent[]): void {
-		const changed = this.#changed;
-		if (changed.length === 0) return;
-		if (changed.length > 1) changed.sort((a, b) => (a.address < b.address ? -1 : 1));
-		for (const account of changed) {
-			account.isChanged = false;
-			const { address, availableMsat, reservedMsat } = account;
-			if (availableMsat < 0 || reservedMsat < 0) throw new Error(`invariant: ${address} has negative funds`);
-			events.push({ type: "AccountChanged", account: address, availableMsat, reservedMsat });
-		}
-		this.#changed = [];
+		const count = this.#changedCount;
+		if (count === 0) return;
+		this.#changedCount = 0;
+		if (count === 1) return reportOne(events, this.#changed[0] as Account);
+		const changed = this.#changed.slice(0, count);
+		changed.sort((a, b) => (a.address < b.address ? -1 : 1));
+		for (const account of changed) reportOne(events, account);
 	}
 
 	/** What an order holds for so many Wh: a buyer his limit, a seller the margin against a shortfall. */
@@ -86,4 +85,11 @@ export class EngineLedger {
 	marginAt(windowId: WindowId): number {
 		return rulesAt(this.state.rules, windowId)?.shortfallMarginSatPerKwh ?? 0;
 	}
+}
+
+function reportOne(events: EngineEvent[], account: Account): void {
+	account.isChanged = false;
+	const { address, availableMsat, reservedMsat } = account;
+	if (availableMsat < 0 || reservedMsat < 0) throw new Error(`invariant: ${address} has negative funds`);
+	events.push({ type: "AccountChanged", account: address, availableMsat, reservedMsat });
 }

@@ -42,6 +42,12 @@ export type Entry = {
 	holding: Holding;
 	/** Its place in the book; 0 when it does not rest. */
 	slot: number;
+	// What matching reads of the order, so that it need not fetch it.
+	readonly isSell: boolean;
+	readonly priceSatPerKwh: number;
+	readonly meterId: number;
+	/** Which of the window's ladders it rests in. */
+	readonly shelf: number;
 };
 
 /** What one account has in one window. */

@@ -18,6 +18,7 @@ import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { addEntry, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
 import type { Entry, Holding, Meter } from "./Entry.ts";
+import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
 import { RANKS } from "./WindowBook.ts";
 
@@ -29,7 +30,7 @@ const FREE: ZonePairCharges = { lossSatPerKwh: 0, wheelingSatPerKwh: 0, congesti
 export class OrderMatching {
 	events: EngineEvent[] = [];
 	sequence = 0;
-	/** Orders by the window they named, for forgetting them together. */
+	/** Orders without an entry by the window they named, for forgetting them together. */
 	readonly hashesByWindow = new Map<WindowId, Hash32[]>();
 	readonly #ledger: EngineLedger;
 	readonly #pool: BookPool;
@@ -55,19 +56,10 @@ export class OrderMatching {
 		const session = state.sessions.get(order.windowId) as Session;
 		const meter = state.meters.get(order.meterId) as Meter;
 		const account = meter.account ?? this.#ledger.account(order.trader);
-		const isSell = order.side === "sell";
-		const entry: Entry = {
-			orderHash,
-			order,
-			openWh: order.energyWh,
-			filledWh: 0,
-			time: this.sequence,
-			zoneId: meter.zoneId,
-			nodeId: meter.nodeId,
-			greyness: isSell && isRenewable(meter.source) ? 0 : 1,
-			holding: holdingOf(session, account),
-			slot: NONE,
-		};
+		const { zoneId, nodeId } = meter;
+		const greyness = order.side === "sell" && isRenewable(meter.source) ? 0 : 1;
+		const holding = holdingOf(session, account);
+		const entry = newEntry(orderHash, order, this.sequence, zoneId, nodeId, greyness, holding);
 		if (order.postOnly && this.#begins(session, entry)) {
 			return this.#reject(orderHash, order, "POST_ONLY_WOULD_TRADE", "an opposite order stands at this price");
 		}
@@ -91,9 +83,8 @@ export class OrderMatching {
 		session.entries.push(entry);
 		if (order.validUntil !== 0) session.nextExpiry = Math.min(session.nextExpiry, order.validUntil);
 		this.#ledger.state.orders.add(orderHash, entry);
-		this.remember(orderHash, order.windowId);
 		this.#ledger.reserve(holding, this.#ledger.orderHoldMsat(order, session, order.energyWh));
-		if (order.side === "sell") addTo(session.soldWh, order.meterId, order.energyWh);
+		if (entry.isSell) addTo(session.soldWh, entry.meterId, order.energyWh);
 	}
 
 	remember(orderHash: Hash32, windowId: WindowId): void {
@@ -159,9 +150,8 @@ export class OrderMatching {
 
 	/** "filled", or the element that refused; null where a directive's cap did. */
 	#fill(session: Session, taker: Entry, maker: Entry): string | null {
-		const isSell = taker.order.side === "sell";
-		const sell = isSell ? taker : maker;
-		const buy = isSell ? maker : taker;
+		const sell = taker.isSell ? taker : maker;
+		const buy = taker.isSell ? maker : taker;
 		const path = this.#pathOf(sell, buy);
 		const headroom = this.headroom(session);
 		const wantedWh = Math.min(taker.openWh, maker.openWh, this.#capLeftWh(session, sell.zoneId, buy.zoneId));
@@ -191,17 +181,17 @@ export class OrderMatching {
 	#trade(session: Session, sell: Entry, buy: Entry, maker: Entry, wh: number, lossWh: number): void {
 		const charges = this.charges(sell.zoneId, buy.zoneId);
 		const adder = landedAdder(charges);
-		const netPrice = maker === sell ? sell.order.priceSatPerKwh : buy.order.priceSatPerKwh - adder;
+		const netPrice = maker === sell ? sell.priceSatPerKwh : buy.priceSatPerKwh - adder;
 		const buyerPrice = netPrice + adder;
 		const trade: Trade = {
 			tradeId: `${this.sequence}-${this.events.length}`,
 			windowId: session.windowId,
 			sellOrderHash: sell.orderHash,
 			buyOrderHash: buy.orderHash,
-			seller: sell.order.trader,
-			buyer: buy.order.trader,
-			sellMeterId: sell.order.meterId,
-			buyMeterId: buy.order.meterId,
+			seller: sell.holding.account.address,
+			buyer: buy.holding.account.address,
+			sellMeterId: sell.meterId,
+			buyMeterId: buy.meterId,
 			sellZoneId: sell.zoneId,
 			buyZoneId: buy.zoneId,
 			energyWh: energyWh(wh),
@@ -215,7 +205,7 @@ export class OrderMatching {
 		takeFrom(sell, session, wh);
 		takeFrom(buy, session, wh);
 		// The buyer's hold falls from his limit to the price; the seller's margin stays until settlement.
-		this.#ledger.reserve(buy.holding, (buyerPrice - buy.order.priceSatPerKwh) * wh);
+		this.#ledger.reserve(buy.holding, (buyerPrice - buy.priceSatPerKwh) * wh);
 		const { tradeId, sellOrderHash, buyOrderHash } = trade;
 		this.events.push(
 			{ type: "OrderMatched", tradeId, sellOrderHash, buyOrderHash, energyWh: wh },
@@ -236,7 +226,7 @@ export class OrderMatching {
 			if (slot === NONE) break;
 			const maker = this.#pool.entries[slot] as Entry;
 			if (maker.holding === taker.holding) break;
-			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+			const [sell, buy] = taker.isSell ? [taker, maker] : [maker, taker];
 			const sellMoved = movedWh.sell[sell.zoneId] as number;
 			const buyMoved = movedWh.buy[buy.zoneId] as number;
 			const sellCap = capLeft(capWh[sell.zoneId], session.sellZoneWh[sell.zoneId]) - sellMoved;
@@ -303,13 +293,16 @@ export class OrderMatching {
 	}
 
 	end(session: Session, entry: Entry, reason: ReasonCode | "expired"): void {
-		const { order, orderHash, openWh } = entry;
+		const { holding, orderHash, openWh } = entry;
 		if (openWh === 0) return;
 		entry.openWh = 0;
 		session.book.update(entry);
-		this.#ledger.reserve(entry.holding, -this.#ledger.orderHoldMsat(order, session, openWh));
-		if (order.side === "sell") addTo(session.soldWh, order.meterId, -openWh);
-		const { trader: account, windowId } = order;
+		if (entry.isSell) {
+			this.#ledger.reserve(holding, -this.#ledger.marginMsat(session, openWh));
+			addTo(session.soldWh, entry.meterId, -openWh);
+		} else this.#ledger.reserve(holding, -entry.priceSatPerKwh * openWh);
+		const account = holding.account.address;
+		const { windowId } = session;
 		this.events.push(
 			reason === "expired"
 				? { type: "OrderExpired", orderHash, account, windowId, openWh }

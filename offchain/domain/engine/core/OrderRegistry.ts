@@ -6,37 +6,46 @@ import type { Entry } from "./Entry.ts";
 export type KnownOrder = Entry | WindowId;
 
 const FREE = 0;
-/** Order hashes are digests: their last characters tell them apart. */
-const PRINTED_CHARACTERS = 16;
+/** Order hashes are digests: their last eight digits tell them apart, and are a number of 32 bits. */
+const PRINTED_CHARACTERS = 8;
 
 /**
  * Every order the engine remembers, by hash, in order of arrival. Open addressing over typed arrays: a look-up touches
  * one cell and reads a string only where its print agrees.
  */
 export class OrderRegistry {
-	/** Position + 1 by cell. */
-	#cells = new Int32Array(1 << 10);
-	#prints = new Int32Array(1 << 10);
+	/** By cell: position + 1, and the print. */
+	#cells = new Int32Array(1 << 11);
 	#mask = (1 << 10) - 1;
 	#hashes: (Hash32 | null)[] = [];
 	#known: (KnownOrder | null)[] = [];
 	#size = 0;
+	/** Where the last look-up ended: an order is looked up before it is added. */
+	#lastHash: Hash32 | null = null;
+	#lastPrint = 0;
+	#lastCell = 0;
 
 	get(hash: Hash32): KnownOrder | undefined {
-		const position = (this.#cells[this.#cell(hash, printOf(hash))] as number) - 1;
+		const print = printOf(hash);
+		const cell = this.#cell(hash, print);
+		this.#lastHash = hash;
+		this.#lastPrint = print;
+		this.#lastCell = cell;
+		const position = (this.#cells[cell] as number) - 1;
 		return position < 0 ? undefined : (this.#known[position] as KnownOrder);
 	}
 
 	/** False where the hash is known already. */
 	add(hash: Hash32, known: KnownOrder): boolean {
-		if (2 * this.#known.length >= this.#cells.length) this.#rebuild();
-		const print = printOf(hash);
-		const cell = this.#cell(hash, print);
+		if (4 * this.#known.length >= this.#cells.length) this.#rebuild();
+		if (this.#lastHash !== hash) this.get(hash);
+		const print = this.#lastPrint;
+		const cell = this.#lastCell;
 		if (this.#cells[cell] !== FREE) return false;
 		this.#hashes.push(hash);
 		this.#known.push(known);
 		this.#cells[cell] = this.#known.length;
-		this.#prints[cell] = print;
+		this.#cells[cell + 1] = print;
 		this.#size++;
 		return true;
 	}
@@ -70,9 +79,9 @@ export class OrderRegistry {
 	#cell(hash: Hash32, print: number): number {
 		const cells = this.#cells;
 		const mask = this.#mask;
-		for (let cell = print & mask; ; cell = (cell + 1) & mask) {
-			const position = cells[cell] as number;
-			if (position === FREE || (this.#prints[cell] === print && this.#hashes[position - 1] === hash)) return cell;
+		for (let cell = homeOf(print) & mask; ; cell = (cell + 1) & mask) {
+			const position = cells[2 * cell] as number;
+			if (position === FREE || (cells[2 * cell + 1] === print && this.#hashes[position - 1] === hash)) return 2 * cell;
 		}
 	}
 
@@ -84,24 +93,32 @@ export class OrderRegistry {
 		}
 		let length = 1 << 10;
 		while (length < 4 * this.#known.length + 4) length *= 2;
-		this.#cells = new Int32Array(length);
-		this.#prints = new Int32Array(length);
-		this.#mask = length - 1;
+		const cells = new Int32Array(2 * length);
+		const mask = length - 1;
 		for (let at = 0; at < this.#hashes.length; at++) {
-			const hash = this.#hashes[at] as Hash32;
-			const print = printOf(hash);
-			let cell = print & this.#mask;
-			while (this.#cells[cell] !== FREE) cell = (cell + 1) & this.#mask;
-			this.#cells[cell] = at + 1;
-			this.#prints[cell] = print;
+			const print = printOf(this.#hashes[at] as Hash32);
+			let cell = homeOf(print) & mask;
+			while (cells[2 * cell] !== FREE) cell = (cell + 1) & mask;
+			cells[2 * cell] = at + 1;
+			cells[2 * cell + 1] = print;
 		}
+		this.#cells = cells;
+		this.#mask = mask;
+		this.#lastHash = null;
 	}
 }
 
 function printOf(hash: Hash32): number {
-	let print = 0x811c_9dc5;
+	let print = 0;
 	for (let at = Math.max(0, hash.length - PRINTED_CHARACTERS); at < hash.length; at++) {
-		print = Math.imul(print ^ hash.charCodeAt(at), 0x0100_0193);
+		const code = hash.charCodeAt(at);
+		// A digit's low bits, or a letter's with nine added.
+		print = (print << 4) | ((code & 15) + 9 * (code >>> 6));
 	}
-	return print ^ (print >>> 15);
+	return print;
+}
+
+function homeOf(print: number): number {
+	const mixed = Math.imul(print, 0x9e37_79b1);
+	return mixed ^ (mixed >>> 15);
 }

@@ -1,3 +1,4 @@
+import type { OrderClass } from "../../orders/Order.ts";
 import {
 	HIGHER,
 	HIGHEST,
@@ -20,8 +21,13 @@ import type { Entry } from "./Entry.ts";
 
 /** Ranks of classes that can rest; a market order never does. */
 export const RANKS = 3;
-const RANK_OF = { emergency: 0, gridBalancing: 1, market: 2, limit: 2 } as const;
 const PER_RANK = 32;
+
+/** A ladder's place in its book: side, class, renewable or grey, zone. */
+export function shelfOf(isSell: boolean, orderClass: OrderClass, greyness: 0 | 1, zoneId: number): number {
+	const rank = orderClass === "limit" || orderClass === "market" ? 2 : orderClass === "gridBalancing" ? 1 : 0;
+	return ((isSell ? RANKS : 0) + rank) * PER_RANK + greyness * 16 + zoneId - 1;
+}
 
 export type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
 
@@ -42,35 +48,31 @@ export class WindowBook {
 	}
 
 	/** The feeder's own ladder, or 0. */
-	nodeLadder(zoneId: number, nodeId: number, side: number, rank: number, greyness: number): number {
-		return this.#nodeLadders.get(nodeKey(zoneId, nodeId, side, rank, greyness)) ?? NONE;
+	nodeLadder(shelf: number, nodeId: number): number {
+		return this.#nodeLadders.get(nodeKey(shelf, nodeId)) ?? NONE;
 	}
 
 	add(entry: Entry): void {
-		const { order, openWh, zoneId, nodeId, greyness } = entry;
-		const side = order.side === "buy" ? 0 : 1;
-		const rank = RANK_OF[order.orderClass];
-		const group = side * RANKS + rank;
-		const bit = greyness * 16 + zoneId - 1;
-		const at = group * PER_RANK + bit;
-		let ladder = this.ladder[at] as number;
+		const { shelf, openWh, nodeId, priceSatPerKwh } = entry;
+		let ladder = this.ladder[shelf] as number;
 		if (ladder === NONE) {
 			ladder = this.pool.takeLadder();
-			this.ladder[at] = ladder;
+			this.ladder[shelf] = ladder;
 		}
-		this.used[group] = (this.used[group] as number) | (1 << bit);
+		const group = shelf >>> 5;
+		this.used[group] = (this.used[group] as number) | (1 << (shelf & 31));
 		const slot = this.pool.takeSlot(entry);
 		entry.slot = slot;
-		this.pool.ladders.insert(ladder, order.priceSatPerKwh, slot, openWh);
+		this.pool.ladders.insert(ladder, priceSatPerKwh, slot, openWh);
 		if (nodeId === 0) return;
-		const key = nodeKey(zoneId, nodeId, side, rank, greyness);
+		const key = nodeKey(shelf, nodeId);
 		let feeder = this.#nodeLadders.get(key);
 		if (feeder === undefined) {
 			feeder = this.pool.takeLadder();
 			this.#nodeLadders.set(key, feeder);
 		}
 		const twin = this.pool.takeSlot(entry);
-		this.pool.ladders.insert(feeder, order.priceSatPerKwh, twin, openWh);
+		this.pool.ladders.insert(feeder, priceSatPerKwh, twin, openWh);
 		const { orders } = this.pool.ladders;
 		orders[slot * ORDER_WIDTH + TWIN] = twin;
 		orders[twin * ORDER_WIDTH + TWIN] = slot;
@@ -145,11 +147,11 @@ export class WindowBook {
 		this.pool.freeSlot(slot);
 		entry.slot = NONE;
 		if (ladders.ladders[ladder * LADDER_WIDTH + LOWEST] !== NONE) return;
-		const group = (entry.order.side === "buy" ? 0 : RANKS) + RANK_OF[entry.order.orderClass];
-		this.used[group] = (this.used[group] as number) & ~(1 << (entry.greyness * 16 + entry.zoneId - 1));
+		const group = entry.shelf >>> 5;
+		this.used[group] = (this.used[group] as number) & ~(1 << (entry.shelf & 31));
 	}
 }
 
-function nodeKey(zoneId: number, nodeId: number, side: number, rank: number, greyness: number): number {
-	return (((nodeId * 17 + zoneId) * 2 + side) * RANKS + rank) * 2 + greyness;
+function nodeKey(shelf: number, nodeId: number): number {
+	return nodeId * 2 * RANKS * PER_RANK + shelf;
 }

@@ -7,10 +7,11 @@ import type { BookPool } from "./BookPool.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { addEntry, type HeadroomFactory, holdingOf, newSession } from "./EngineState.ts";
 import type { Account, Entry, Meter } from "./Entry.ts";
+import { newEntry } from "./newEntry.ts";
 import { addToZones, type OrderMatching } from "./OrderMatching.ts";
 import { WindowBook } from "./WindowBook.ts";
 
-type PlainEntry = Omit<Entry, "holding" | "slot">;
+type PlainEntry = Omit<Entry, "holding" | "slot" | "isSell" | "priceSatPerKwh" | "meterId" | "shelf">;
 type PlainSession = {
 	state: SessionState;
 	entries: PlainEntry[];
@@ -88,11 +89,13 @@ export function restoreInto(
 		for (const [meterId, wh] of Object.entries(saved.soldWh)) session.soldWh.set(Number(meterId), wh);
 		for (const trade of saved.trades) addToZones(session, trade, trade.energyWh);
 		for (const plainEntry of saved.entries) {
-			const { order } = plainEntry;
+			const { order, orderHash, openWh, filledWh, time, zoneId, nodeId } = plainEntry;
 			const holding = holdingOf(session, ledger.account(order.trader));
 			const source = state.meters.get(order.meterId)?.source ?? "none";
 			const greyness = plainEntry.greyness ?? (order.side === "sell" && isRenewable(source) ? 0 : 1);
-			const entry: Entry = { ...plainEntry, greyness, holding, slot: 0 };
+			const entry = newEntry(orderHash, order, time, zoneId, nodeId, greyness, holding);
+			entry.openWh = openWh;
+			entry.filledWh = filledWh;
 			addEntry(holding, entry);
 			session.entries.push(entry);
 			open.set(entry.orderHash, entry);
@@ -107,8 +110,9 @@ export function restoreInto(
 		state.sessions.set(windowId, session);
 	}
 	for (const [orderHash, windowId] of plain.orders as [Hash32, WindowId][]) {
-		state.orders.add(orderHash, open.get(orderHash) ?? windowId);
-		matching.remember(orderHash, windowId);
+		const entry = open.get(orderHash);
+		state.orders.add(orderHash, entry ?? windowId);
+		if (entry === undefined) matching.remember(orderHash, windowId);
 	}
 }
 
