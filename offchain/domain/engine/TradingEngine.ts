@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { isRenewable } from "../grid/energySource.ts";
 import type { GridLimits } from "../grid/GridLimits.ts";
 import type { WindowHeadroom } from "../grid/WindowHeadroom.ts";
 import { EVERY_ZONE, ZONE_CODES, ZONE_COUNT } from "../grid/zones.ts";
@@ -36,7 +37,7 @@ export type AccountState = {
 	tier: number;
 	licensedUntil: UnixSeconds;
 	exitFromWindow: WindowId;
-	meters: (Omit<Meter, "owner" | "account"> & { meterId: number })[];
+	meters: (Omit<Meter, "owner" | "account" | "greyness"> & { meterId: number })[];
 };
 
 /**
@@ -94,7 +95,7 @@ export class TradingEngine {
 		if (account === undefined) return null;
 		const { availableMsat, reservedMsat, tier, licensedUntil, exitFromWindow } = account;
 		const meters: AccountState["meters"] = [];
-		for (const [meterId, { owner, account: _, ...meter }] of this.#state.meters) {
+		for (const [meterId, { owner, account: _, greyness: __, ...meter }] of this.#state.meters) {
 			if (owner === address) meters.push({ meterId, ...meter });
 		}
 		const epoch = epochAt(account, windowAt(this.#state.nowSeconds));
@@ -279,7 +280,8 @@ export class TradingEngine {
 				if (!(Number.isInteger(zoneId) && zoneId >= 1 && zoneId <= ZONE_COUNT)) {
 					return this.#refuse("ChainFact", "MALFORMED", `meter ${meterId} in zone ${zoneId}`);
 				}
-				meters.set(meterId, { owner, zoneId, source, maxWindowWh, nodeId, isActive: true, account: null });
+				const greyness = isRenewable(source) ? 0 : 1;
+				meters.set(meterId, { owner, zoneId, source, maxWindowWh, nodeId, isActive: true, account: null, greyness });
 				return;
 			}
 			case "MeterDeactivated": {

@@ -1,3 +1,4 @@
+import { hash as digest } from "node:crypto";
 import { GCProfiler } from "node:v8";
 import type { ChainFactBody, EngineInput } from "../../../offchain/domain/engine/EngineInput.ts";
 import { TradingEngine } from "../../../offchain/domain/engine/TradingEngine.ts";
@@ -162,5 +163,5 @@ function participant(index: number): Address {
 }
 
 function hash(number: number): Hash32 {
-	return `0x${(number * 2_654_435_761).toString(16).padStart(64, "0")}`;
+	return `0x${digest("sha256", String(number))}`;
 }

@@ -77,6 +77,7 @@ export class DeliverySessions {
 		session.book.close();
 		this.#turn(session, to);
 		sessions.delete(windowId);
+		for (const { account } of session.holdings.values()) account.lastHolding = null;
 		for (const { orderHash } of session.entries) {
 			orders.replace(orderHash, windowId);
 			this.#matching.remember(orderHash, windowId);

@@ -79,6 +79,8 @@ export function newAccount(address: Address): Account {
 		exitFromWindow: 0,
 		epochs: [],
 		isChanged: false,
+		lastHolding: null,
+		lastWindowId: -1,
 	};
 }
 
@@ -101,21 +103,41 @@ export function newSession(windowId: WindowId, book: WindowBook): Session {
 
 export function hasSequence(holding: Holding | undefined, sequence: number): boolean {
 	if (holding === undefined || sequence > holding.lastSequence) return false;
-	holding.sequences ??= new Set(holding.entries.map(({ order }) => order.sequence));
+	holding.sequences ??= new Set(entriesOf(holding).map(({ order }) => order.sequence));
 	return holding.sequences.has(sequence);
 }
 
 export function addEntry(holding: Holding, entry: Entry): void {
 	holding.lastSequence = Math.max(holding.lastSequence, entry.order.sequence);
 	holding.sequences?.add(entry.order.sequence);
-	holding.entries.push(entry);
+	entry.older = holding.newest;
+	holding.newest = entry;
+}
+
+/** By arrival. */
+export function entriesOf(holding: Holding): Entry[] {
+	const entries: Entry[] = [];
+	for (let entry = holding.newest; entry !== null; entry = entry.older) entries.push(entry);
+	return entries.reverse();
+}
+
+export function findHolding(session: Session, account: Account): Holding | undefined {
+	if (account.lastWindowId === session.windowId && account.lastHolding !== null) return account.lastHolding;
+	const holding = session.holdings.get(account);
+	if (holding !== undefined) {
+		account.lastHolding = holding;
+		account.lastWindowId = session.windowId;
+	}
+	return holding;
 }
 
 export function holdingOf(session: Session, account: Account): Holding {
-	let holding = session.holdings.get(account);
+	let holding = findHolding(session, account);
 	if (holding === undefined) {
-		holding = { account, reservedMsat: 0, lastSequence: -1, sequences: null, entries: [] };
+		holding = { account, reservedMsat: 0, lastSequence: -1, sequences: null, newest: null };
 		session.holdings.set(account, holding);
+		account.lastHolding = holding;
+		account.lastWindowId = session.windowId;
 	}
 	return holding;
 }

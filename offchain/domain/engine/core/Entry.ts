@@ -14,6 +14,9 @@ export type Account = {
 	epochs: { fromWindow: WindowId; epoch: number }[];
 	/** Changed by the input in hand. */
 	isChanged: boolean;
+	/** The holding it used last, and of which window: mostly it is the one wanted next. */
+	lastHolding: Holding | null;
+	lastWindowId: WindowId;
 };
 
 export type Meter = {
@@ -25,6 +28,8 @@ export type Meter = {
 	maxWindowWh: number;
 	nodeId: number;
 	isActive: boolean;
+	/** 0 where what it sells is renewable. */
+	greyness: 0 | 1;
 };
 
 /** An order that was accepted, for as long as its window is remembered. */
@@ -40,6 +45,8 @@ export type Entry = {
 	/** 0 where the energy is renewable, as the meter was when the order came. */
 	greyness: 0 | 1;
 	holding: Holding;
+	/** The same holding's order before it. */
+	older: Entry | null;
 	/** Its place in the book; 0 when it does not rest. */
 	slot: number;
 	// What matching reads of the order, so that it need not fetch it.
@@ -58,5 +65,6 @@ export type Holding = {
 	/** Sequences mostly rise: only an account that goes back gets a set of them. */
 	lastSequence: number;
 	sequences: Set<number> | null;
-	readonly entries: Entry[];
+	/** Its orders, newest first, linked by `older`. */
+	newest: Entry | null;
 };

@@ -1,4 +1,3 @@
-import { isRenewable } from "../../grid/energySource.ts";
 import type { GridLimits } from "../../grid/GridLimits.ts";
 import type { TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
 import { LOSS_CAP_ELEMENT } from "../../grid/ZonalWindowHeadroom.ts";
@@ -16,7 +15,7 @@ import type { PlaceEnergyOrder } from "../EngineInput.ts";
 import type { BookPool } from "./BookPool.ts";
 import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { addEntry, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
+import { addEntry, entriesOf, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
 import type { Entry, Holding, Meter } from "./Entry.ts";
 import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
@@ -57,7 +56,7 @@ export class OrderMatching {
 		const meter = state.meters.get(order.meterId) as Meter;
 		const account = meter.account ?? this.#ledger.account(order.trader);
 		const { zoneId, nodeId } = meter;
-		const greyness = order.side === "sell" && isRenewable(meter.source) ? 0 : 1;
+		const greyness = order.side === "sell" ? meter.greyness : 1;
 		const holding = holdingOf(session, account);
 		const entry = newEntry(orderHash, order, this.sequence, zoneId, nodeId, greyness, holding);
 		if (order.postOnly && this.#begins(session, entry)) {
@@ -116,7 +115,7 @@ export class OrderMatching {
 		const { entries } = this.#pool;
 		const refused = this.#refusedPlaces;
 		this.#begin(session, taker);
-		refused.clear();
+		if (refused.size > 0) refused.clear();
 		while (taker.openWh > 0) {
 			const slot = this.#walk.next();
 			if (slot === NONE) return;
@@ -289,7 +288,8 @@ export class OrderMatching {
 
 	/** All of one account's open orders in the window. */
 	cancelHolding(session: Session, holding: Holding | undefined, reason: ReasonCode): void {
-		for (const entry of holding?.entries ?? []) this.end(session, entry, reason);
+		if (holding === undefined) return;
+		for (const entry of entriesOf(holding)) this.end(session, entry, reason);
 	}
 
 	end(session: Session, entry: Entry, reason: ReasonCode | "expired"): void {

@@ -5,6 +5,9 @@ import type { Entry } from "./Entry.ts";
 /** An accepted order's entry while its window lasts, else only its window. */
 export type KnownOrder = Entry | WindowId;
 
+/** An order without an entry. */
+type PlainKnown = { orderHash: Hash32; windowId: WindowId; holding: null };
+
 const FREE = 0;
 /** Order hashes are digests: their last eight digits tell them apart, and are a number of 32 bits. */
 const PRINTED_CHARACTERS = 8;
@@ -17,8 +20,7 @@ export class OrderRegistry {
 	/** By cell: position + 1, and the print. */
 	#cells = new Int32Array(1 << 11);
 	#mask = (1 << 10) - 1;
-	#hashes: (Hash32 | null)[] = [];
-	#known: (KnownOrder | null)[] = [];
+	#known: (Entry | PlainKnown | null)[] = [];
 	#size = 0;
 	/** Where the last look-up ended: an order is looked up before it is added. */
 	#lastHash: Hash32 | null = null;
@@ -32,7 +34,7 @@ export class OrderRegistry {
 		this.#lastPrint = print;
 		this.#lastCell = cell;
 		const position = (this.#cells[cell] as number) - 1;
-		return position < 0 ? undefined : (this.#known[position] as KnownOrder);
+		return position < 0 ? undefined : plain(this.#known[position] as Entry | PlainKnown);
 	}
 
 	/** False where the hash is known already. */
@@ -42,8 +44,7 @@ export class OrderRegistry {
 		const print = this.#lastPrint;
 		const cell = this.#lastCell;
 		if (this.#cells[cell] !== FREE) return false;
-		this.#hashes.push(hash);
-		this.#known.push(known);
+		this.#known.push(kept(hash, known));
 		this.#cells[cell] = this.#known.length;
 		this.#cells[cell + 1] = print;
 		this.#size++;
@@ -54,7 +55,7 @@ export class OrderRegistry {
 	replace(hash: Hash32, known: KnownOrder): void {
 		const position = (this.#cells[this.#cell(hash, printOf(hash))] as number) - 1;
 		if (position < 0) throw new Error(`invariant: order ${hash} is not known`);
-		this.#known[position] = known;
+		this.#known[position] = kept(hash, known);
 	}
 
 	/** Forgets orders; their cells are cleared when the table is built again. */
@@ -62,7 +63,6 @@ export class OrderRegistry {
 		for (const hash of hashes) {
 			const position = (this.#cells[this.#cell(hash, printOf(hash))] as number) - 1;
 			if (position < 0) continue;
-			this.#hashes[position] = null;
 			this.#known[position] = null;
 			this.#size--;
 		}
@@ -70,9 +70,7 @@ export class OrderRegistry {
 	}
 
 	*entries(): Generator<[Hash32, KnownOrder]> {
-		for (let at = 0; at < this.#known.length; at++) {
-			yield [this.#hashes[at] as Hash32, this.#known[at] as KnownOrder];
-		}
+		for (const known of this.#known) if (known !== null) yield [known.orderHash, plain(known)];
 	}
 
 	/** The hash's cell, or the free one it would go to. */
@@ -81,31 +79,46 @@ export class OrderRegistry {
 		const mask = this.#mask;
 		for (let cell = homeOf(print) & mask; ; cell = (cell + 1) & mask) {
 			const position = cells[2 * cell] as number;
-			if (position === FREE || (cells[2 * cell + 1] === print && this.#hashes[position - 1] === hash)) return 2 * cell;
+			if (position === FREE) return 2 * cell;
+			if (cells[2 * cell + 1] === print && this.#known[position - 1]?.orderHash === hash) return 2 * cell;
 		}
 	}
 
-	/** Leaves the gaps out, and leaves room to double. */
+	/** Leaves the gaps out, and leaves room to double; from the prints, without reading an order again. */
 	#rebuild(): void {
-		if (this.#size < this.#known.length) {
-			this.#hashes = this.#hashes.filter((hash) => hash !== null);
-			this.#known = this.#known.filter((known) => known !== null);
+		const before = this.#cells;
+		const prints = new Int32Array(this.#known.length);
+		for (let cell = 0; cell < before.length; cell += 2) {
+			if (before[cell] !== FREE) prints[(before[cell] as number) - 1] = before[cell + 1] as number;
 		}
+		const remembered: (Entry | PlainKnown)[] = [];
 		let length = 1 << 10;
-		while (length < 4 * this.#known.length + 4) length *= 2;
+		while (length < 4 * this.#size + 4) length *= 2;
 		const cells = new Int32Array(2 * length);
 		const mask = length - 1;
-		for (let at = 0; at < this.#hashes.length; at++) {
-			const print = printOf(this.#hashes[at] as Hash32);
+		for (let at = 0; at < prints.length; at++) {
+			const known = this.#known[at];
+			if (known === null || known === undefined) continue;
+			remembered.push(known);
+			const print = prints[at] as number;
 			let cell = homeOf(print) & mask;
 			while (cells[2 * cell] !== FREE) cell = (cell + 1) & mask;
-			cells[2 * cell] = at + 1;
+			cells[2 * cell] = remembered.length;
 			cells[2 * cell + 1] = print;
 		}
+		this.#known = remembered;
 		this.#cells = cells;
 		this.#mask = mask;
 		this.#lastHash = null;
 	}
+}
+
+function kept(orderHash: Hash32, known: KnownOrder): Entry | PlainKnown {
+	return typeof known === "number" ? { orderHash, windowId: known, holding: null } : known;
+}
+
+function plain(known: Entry | PlainKnown): KnownOrder {
+	return known.holding === null ? known.windowId : known;
 }
 
 function printOf(hash: Hash32): number {

@@ -5,13 +5,13 @@ import type { WindowId } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
 import type { BookPool } from "./BookPool.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { addEntry, type HeadroomFactory, holdingOf, newSession } from "./EngineState.ts";
+import { addEntry, type HeadroomFactory, holdingOf, newAccount, newSession } from "./EngineState.ts";
 import type { Account, Entry, Meter } from "./Entry.ts";
 import { newEntry } from "./newEntry.ts";
 import { addToZones, type OrderMatching } from "./OrderMatching.ts";
 import { WindowBook } from "./WindowBook.ts";
 
-type PlainEntry = Omit<Entry, "holding" | "slot" | "isSell" | "priceSatPerKwh" | "meterId" | "shelf">;
+type PlainEntry = Omit<Entry, "holding" | "older" | "slot" | "isSell" | "priceSatPerKwh" | "meterId" | "shelf">;
 type PlainSession = {
 	state: SessionState;
 	entries: PlainEntry[];
@@ -30,7 +30,7 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 		chainPosition: rest.chainPosition,
 		nextToOpen: rest.nextToOpen,
 		accounts: [...accounts].map(([address, account]) => [address, plainAccount(account)]),
-		meters: [...meters].map(([meterId, { account: _, ...meter }]) => [meterId, meter]),
+		meters: [...meters].map(([meterId, { account: _, greyness: __, ...meter }]) => [meterId, meter]),
 		forecasts: [...forecasts],
 		rules: rest.rules,
 		charges: rest.charges,
@@ -73,11 +73,11 @@ export function restoreInto(
 	const { state } = ledger;
 	const { nowSeconds, chainPosition, nextToOpen, rules, charges, limits, directives } = plain;
 	Object.assign(state, { nowSeconds, chainPosition, nextToOpen, rules, charges, limits, directives });
-	for (const [address, account] of plain.accounts as [Address, Omit<Account, "address" | "isChanged">][]) {
-		state.accounts.set(address, { address, ...account, isChanged: false });
+	for (const [address, account] of plain.accounts as [Address, Omit<Account, "address">][]) {
+		state.accounts.set(address, { ...newAccount(address), ...account });
 	}
-	for (const [meterId, meter] of plain.meters as [number, Meter][]) {
-		state.meters.set(meterId, { ...meter, account: null });
+	for (const [meterId, meter] of plain.meters as [number, Omit<Meter, "account" | "greyness">][]) {
+		state.meters.set(meterId, { ...meter, account: null, greyness: isRenewable(meter.source) ? 0 : 1 });
 	}
 	for (const [key, maxWh] of plain.forecasts as [string, number][]) state.forecasts.set(key, maxWh);
 	matching.setCharges(charges);

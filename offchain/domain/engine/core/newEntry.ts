@@ -25,6 +25,7 @@ export function newEntry(
 		nodeId,
 		greyness,
 		holding,
+		older: null,
 		slot: NONE,
 		isSell,
 		priceSatPerKwh: order.priceSatPerKwh,

@@ -4,7 +4,7 @@ import type { ReasonCode } from "../../orders/reasonCodes.ts";
 import { MAX_ENERGY_WH, MAX_PRICE_SAT_PER_KWH } from "../../units/units.ts";
 import { windowEnd } from "../../units/window.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { epochAt, hasSequence, type Session } from "./EngineState.ts";
+import { epochAt, findHolding, hasSequence, type Session } from "./EngineState.ts";
 import type { Account, Meter } from "./Entry.ts";
 
 const GRID_OPERATOR_TIER = 4;
@@ -30,7 +30,7 @@ export function orderRefusal(ledger: EngineLedger, order: Order): Refusal | null
 		const isOver = order.windowId < state.nextToOpen;
 		return isOver ? ["GATE_CLOSED", "trading of the window has ended"] : ["WINDOW_NOT_OPEN", "not yet open"];
 	}
-	if (hasSequence(session.holdings.get(account), order.sequence)) {
+	if (hasSequence(findHolding(session, account), order.sequence)) {
 		return ["DUPLICATE_SEQUENCE", `sequence ${order.sequence}`];
 	}
 	const epoch = epochAt(account, order.windowId);
