@@ -53,7 +53,7 @@ export type WorkerRoleOptions = {
 	/** An account as the engine holds it; with it the books are compared all the time. */
 	engineAccount?: (account: Address) => Promise<AccountView | null>;
 	/** Looks at a window against the whole network before it is planned. */
-	closingCheck?: WindowPipelineOptions["closingCheck"];
+	closingCheck?: NonNullable<WindowPipelineOptions["closing"]>["check"];
 	/** Something a person should know, one line. */
 	onAlarm: (message: string) => void;
 	onStage?: (windowId: WindowId, stage: PipelineStage) => void;
@@ -126,7 +126,7 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		readings: new PostgresReadingRepository(pool),
 		chain: new OperatorSettlementChain({ rpcUrl, deployment, sender }),
 		reconcile: (windowId) => reconciliation.reconcileWindow(windowId),
-		closingCheck: options.closingCheck,
+		closing: options.closingCheck && { check: options.closingCheck, engine: options.engine },
 		maxTradesPerChunk: MAX_TRADES_PER_CHUNK,
 		pauseMillis: PAUSE_MILLIS,
 		onAlarm: (windowId, message) => onAlarm(`window ${windowId}: ${message}`),

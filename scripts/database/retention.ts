@@ -33,6 +33,7 @@ export const RETENTION: Record<string, Retention> = {
 	windows: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
 	accounts: { grows: "one row an account", keeps: "for ever", how: "updated in place" },
 	grid_violations: { grows: "one row a trimmed fill", keeps: "1 year", how: BY_WINDOW },
+	trade_trims: { grows: "one row a trimmed trade", keeps: "5 years", how: BY_WINDOW },
 	outbox: {
 		grows: "some rows a window and directive",
 		keeps: "30 days after it is done",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { ReconciliationService } from "../../offchain/application/services/ReconciliationService.ts";
-import { WindowPipelineService } from "../../offchain/application/services/WindowPipelineService.ts";
+import { type WindowPipelineOptions, WindowPipelineService } from "../../offchain/application/services/WindowPipelineService.ts";
 import { LocalKeySigner } from "../../offchain/client/LocalKeySigner.ts";
 import { TradingEngine } from "../../offchain/domain/engine/TradingEngine.ts";
 import type { EnergySource } from "../../offchain/domain/grid/energySource.ts";
@@ -314,7 +314,12 @@ export class TestVenue {
 		);
 	}
 
-	async startWorker(engine: TestEngine["engine"], maxTradesPerChunk: number, backend?: JobBackend) {
+	async startWorker(
+		engine: TestEngine["engine"],
+		maxTradesPerChunk: number,
+		backend?: JobBackend,
+		closingCheck?: NonNullable<WindowPipelineOptions["closing"]>["check"],
+	) {
 		const sender = this.sender();
 		await sender.start();
 		const pipelines = new PostgresWindowPipelineRepository(this.database.pool, TEST_CHAIN.chainId);
@@ -325,6 +330,7 @@ export class TestVenue {
 			readings: new PostgresReadingRepository(this.database.pool),
 			chain: new OperatorSettlementChain({ rpcUrl: this.chain.rpcUrl, deployment: this.deployment, sender }),
 			reconcile: (windowId) => reconciliation.reconcileWindow(windowId),
+			closing: closingCheck && { check: closingCheck, engine },
 			maxTradesPerChunk,
 			pauseMillis: 50,
 			onAlarm: (windowId, message) => this.alarms.push(`window ${windowId}: ${message}`),

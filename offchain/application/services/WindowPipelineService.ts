@@ -2,6 +2,7 @@ import type { ClosingReport } from "../../domain/grid/closing/ClosingCheck.ts";
 import { buildWindowPlan } from "../../domain/settlement/buildWindowPlan.ts";
 import type { Trade } from "../../domain/settlement/Trade.ts";
 import { type WindowId, windowEnd, windowStart } from "../../domain/units/window.ts";
+import type { EngineGateway } from "../ports/EngineGateway.ts";
 import type { AttestedReadings } from "../ports/MeterReading.ts";
 import type { ReadingRepository } from "../ports/ReadingRepository.ts";
 import type { SettlementChain, SettlementOutcome } from "../ports/SettlementChain.ts";
@@ -15,6 +16,7 @@ import {
 	type WindowPipelineRepository,
 } from "../ports/WindowPipelineRepository.ts";
 import type { WindowReconciliation } from "./ReconciliationService.ts";
+import { trimInput } from "./trimInput.ts";
 
 /** Bounds of the settlement contracts, seconds after the window's end. */
 const READING_GRACE_SECONDS = 6 * 3600;
@@ -30,8 +32,8 @@ export type WindowPipelineOptions = {
 	readings: ReadingRepository;
 	chain: SettlementChain;
 	reconcile: (windowId: WindowId) => Promise<WindowReconciliation>;
-	/** The window against the whole network before it is planned (SPEC G10), e.g. `ClosingCheck.check`. */
-	closingCheck?: (trades: readonly Trade[]) => ClosingReport;
+	/** The window against the whole network before it is planned (SPEC G10); the engine takes what must go. */
+	closing?: { check: (trades: readonly Trade[]) => ClosingReport; engine: Pick<EngineGateway, "submit"> };
 	maxTradesPerChunk: number;
 	/** Wall-clock pause before looking again at a window that waits for time, readings or the indexer. */
 	pauseMillis: number;
@@ -114,25 +116,34 @@ export class WindowPipelineService {
 		}
 		const standing = await trades.ofWindow(windowId);
 		if (standing.length === 0) return { result: "advanced", stage: "empty" };
-		this.verify(windowId, standing);
+		const unsafe = await this.makeSafe(windowId, standing);
+		if (unsafe !== null) return unsafe;
 		const orders = await pipelines.ordersOf(windowId);
 		const plan = buildWindowPlan({ windowId, orders, trades: standing, maxTradesPerChunk });
 		await pipelines.savePlan(plan);
 		return { result: "advanced", stage: "planned" };
 	}
 
-	/** Trades were admitted against the rows trading watches; where the whole network says otherwise a person must know. */
-	private verify(windowId: WindowId, trades: readonly Trade[]): void {
-		const report = this.options.closingCheck?.(trades);
-		const worst = report?.violations[0];
-		if (report === undefined || worst === undefined) return;
+	/**
+	 * Trades were admitted against the rows trading watches. Where the whole network says otherwise the engine is told
+	 * what must go, and the window is planned once it has gone; null where nothing must. Safe to repeat: a trim counts
+	 * only for the trade it was made for.
+	 */
+	private async makeSafe(windowId: WindowId, trades: readonly Trade[]): Promise<StepResult | null> {
+		const { closing } = this.options;
+		if (closing === undefined) return null;
+		const report = closing.check(trades);
+		const worst = report.violations[0];
+		if (worst === undefined) return null;
 		const trimmedWh = report.trims.reduce((sum, trim) => sum + trim.trimmedWh, 0);
 		const { element, flowWh, limitWh } = worst;
 		const what = `${element} carries ${flowWh} Wh of ${limitWh} Wh`;
-		this.alarm(
-			windowId,
-			`the closing power flow fails: ${what}; ${trimmedWh} Wh of ${report.trims.length} trades are to go`,
-		);
+		this.alarm(windowId, `the closing power flow fails: ${what}; ${trimmedWh} Wh of ${report.trims.length} trades go`);
+		const reply = await closing.engine.submit(trimInput(windowId, report.trims));
+		if (reply.status === "busy") return WAITING;
+		const refusal = reply.events.find((event) => event.type === "InputRefused");
+		if (refusal !== undefined) return { result: "stuck", problem: `the engine does not trim: ${refusal.detail}` };
+		return WAITING;
 	}
 
 	private async commit(pipeline: WindowPipeline): Promise<StepResult> {
@@ -160,10 +171,13 @@ export class WindowPipelineService {
 		return { result: "advanced", stage: "committed" };
 	}
 
-	/** A directive after planning undoes trades; what is not committed yet is planned again. */
-	private async isPlanStale(pipeline: WindowPipeline): Promise<boolean> {
-		const standing = await this.options.trades.ofWindow(pipeline.windowId);
-		return standing.length !== pipeline.tradeCount;
+	/** A directive or a trim after planning changes trades; what is not committed yet is planned again. */
+	private async isPlanStale({ windowId, tradeCount, commitment }: WindowPipeline): Promise<boolean> {
+		const { trades, pipelines, maxTradesPerChunk } = this.options;
+		const standing = await trades.ofWindow(windowId);
+		if (standing.length !== tradeCount) return true;
+		const orders = await pipelines.ordersOf(windowId);
+		return buildWindowPlan({ windowId, orders, trades: standing, maxTradesPerChunk }).commitment !== commitment;
 	}
 
 	/** What was never committed is closed on chain as expired, so that the engine frees what it holds. */

@@ -29,6 +29,17 @@ export type EngineEvent =
 	| { type: "TradeExecuted"; trade: Trade }
 	/** A fill undone before commitment (directive, limit change); the energy and money are released. */
 	| { type: "TradeUnwound"; tradeId: string; windowId: WindowId; energyWh: number; reason: ReasonCode }
+	/** Part of a trade undone before commitment; the trade stands with `keptWh` and `lossWh`, or with 0 no more. */
+	| {
+			type: "TradeTrimmed";
+			tradeId: string;
+			windowId: WindowId;
+			keptWh: number;
+			trimmedWh: number;
+			lossWh: number;
+			element: string;
+			reason: ReasonCode;
+	  }
 	| {
 			type: "GridConstraintViolation";
 			windowId: WindowId;

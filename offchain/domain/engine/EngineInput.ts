@@ -19,6 +19,7 @@ export type EngineInput =
 	| SetZoneCharges
 	| SetGridLimits
 	| SetMeterForecast
+	| TrimTrades
 	| RaiseBuyingPower
 	| ChainFact;
 
@@ -54,6 +55,15 @@ export type SetGridLimits = { type: "SetGridLimits"; fromWindow: WindowId; toWin
 
 /** The most a meter can physically inject in a window (forecast, state of charge); the nameplate bounds it as well. */
 export type SetMeterForecast = { type: "SetMeterForecast"; meterId: number; windowId: WindowId; maxWh: number };
+
+/**
+ * What a full power flow says must go from a window not committed yet: at its closing check, or after limits narrowed.
+ * A trim counts only for a trade that stands with exactly `keptWh + trimmedWh`, so the same trims again, or trims of
+ * trades that changed since they were looked at, change nothing.
+ */
+export type TrimTrades = { type: "TrimTrades"; windowId: WindowId; trims: TradeTrim[] };
+/** `keptWh` 0 undoes the trade. `element` is what would be overloaded. */
+export type TradeTrim = { tradeId: string; keptWh: number; trimmedWh: number; element: string };
 
 /** Demo and test venues without a chain credit accounts this way; refused when the engine is attached to a chain. */
 export type RaiseBuyingPower = { type: "RaiseBuyingPower"; account: Address; amountMsat: number };

@@ -18,7 +18,7 @@ import { CROSS_ZONE_GATE_SECONDS, GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DA
 import { OrderMatching } from "./core/OrderMatching.ts";
 import type { DepthLevel } from "./core/WindowBook.ts";
 import type { EngineEvent, SessionState } from "./EngineEvent.ts";
-import type { AmendOrder, ChainFactBody, Directive, EngineInput, SetMarketRules } from "./EngineInput.ts";
+import type { AmendOrder, ChainFactBody, Directive, EngineInput, SetMarketRules, TrimTrades } from "./EngineInput.ts";
 
 export type SessionOverview = {
 	windowId: WindowId;
@@ -166,6 +166,8 @@ export class TradingEngine {
 			case "SetMeterForecast":
 				this.#state.forecasts.set(`${input.windowId}:${input.meterId}`, input.maxWh);
 				return;
+			case "TrimTrades":
+				return this.#trim(input);
 			case "RaiseBuyingPower":
 				return this.#ledger.credit(this.#ledger.account(input.account), input.amountMsat);
 			case "ChainFact":
@@ -249,6 +251,15 @@ export class TradingEngine {
 			}
 		}
 		this.#matching.rematchAll();
+	}
+
+	#trim({ windowId, trims }: TrimTrades): void {
+		const session = this.#state.sessions.get(windowId);
+		const isBefore = session?.state === "open" || session?.state === "crossZoneClosed" || session?.state === "closed";
+		if (!isBefore) return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
+		const wrong = trims.find(({ keptWh, trimmedWh }) => !isCount(keptWh) || !isCount(trimmedWh) || trimmedWh === 0);
+		if (wrong !== undefined) return this.#refuse("TrimTrades", "MALFORMED", `trade ${wrong.tradeId}`);
+		this.#matching.trim(session, trims);
 	}
 
 	// ── chain facts ──────────────────────────────────────────────────────────────────────────────────────────
@@ -365,4 +376,8 @@ export class TradingEngine {
 	#refuse(inputType: string, reason: ReasonCode, detail: string): void {
 		this.#matching.events.push({ type: "InputRefused", inputType, reason, detail });
 	}
+}
+
+function isCount(value: number): boolean {
+	return Number.isSafeInteger(value) && value >= 0;
 }

@@ -19,6 +19,11 @@ export interface WindowHeadroom {
 	admit(path: TradePath, wantedWh: number): Admission;
 	reserve(path: TradePath, energyWh: number): { lossWh: number };
 	release(path: TradePath, energyWh: number, lossWh: number): { overloaded: string[] };
+	/**
+	 * Leaves a reservation with `keptWh` of its energy, whatever the limits are now: a part can only be given back. Its
+	 * loss falls at least in proportion, so that the share lost never rises. `release` later takes what is kept.
+	 */
+	trim(path: TradePath, energyWh: number, lossWh: number, keptWh: number): { lossWh: number };
 	/** Replaces the limits, keeping what is reserved; returns the elements now over their limit. */
 	replaceLimits(limits: GridLimits): { overloaded: string[] };
 	/** Net flow and limits per element, for displays and the closing check. */

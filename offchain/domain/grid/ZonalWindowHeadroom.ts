@@ -104,6 +104,15 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		return { overloaded: this.#overloaded() };
 	}
 
+	trim(path: TradePath, energyWh: number, lossWh: number, keptWh: number): { lossWh: number } {
+		const keptLossWh = Number((BigInt(lossWh) * BigInt(keptWh)) / BigInt(energyWh));
+		this.release(path, energyWh, lossWh);
+		this.#transmissionLoss += this.#lossIncrement(path, keptWh);
+		this.#allocatedTransmissionLoss += keptLossWh - this.#distributionLoss(path, keptWh);
+		this.#move(path, keptWh, keptLossWh, 1);
+		return { lossWh: keptLossWh };
+	}
+
 	replaceLimits(limits: GridLimits | CompiledGridLimits): { overloaded: string[] } {
 		const next = limits instanceof CompiledGridLimits ? limits : new CompiledGridLimits(limits);
 		const loaded = this.snapshot().nodes;

@@ -30,6 +30,7 @@ export const REASON_CODES = {
 	SELF_TRADE: "the order would trade with another order of the same owner",
 	ZONE_HALTED: "an authority has halted the zone",
 	DIRECTIVE_CAP: "an authority's cap on the zone is exhausted",
+	TRIMMED_BY_GRID: "the full power flow does not hold with the whole of the trade",
 	GRID_CONSTRAINT: "no headroom on a grid element",
 	ORDER_UNKNOWN: "no such open order",
 	NOT_ORDER_OWNER: "the order belongs to another account",

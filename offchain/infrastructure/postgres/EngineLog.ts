@@ -51,8 +51,10 @@ export class EngineLog implements InputLog {
 		const values = projectionValues(afterSequence, lastSequence, rows);
 		const { rows: answers } = await this.pool.query<{ done: boolean }>({
 			name: "project_inputs",
-			text: `SELECT project_inputs(${values.map((_, index) => `$${index + 1}`).join(",")}) AS done`,
-			values,
+			text: `WITH projected AS MATERIALIZED (
+					SELECT project_inputs(${values.map((_, index) => `$${index + 1}`).join(",")}) AS done)
+				SELECT done, CASE WHEN done THEN project_trims($${values.length + 1}) END FROM projected`,
+			values: [...values, rows.trimmed.length === 0 ? null : JSON.stringify(rows.trimmed)],
 		});
 		return answers[0]?.done === true;
 	}

@@ -44,6 +44,7 @@ export type GroupProjection = {
 	transitions: TransitionRow[];
 	executed: ExecutedRow[];
 	unwound: object[];
+	trimmed: object[];
 	sessionChanges: object[];
 	accountChanges: AccountRow[];
 	violations: object[];
@@ -67,6 +68,7 @@ class GroupFold {
 	private readonly transitions: TransitionRow[] = [];
 	private readonly executed: ExecutedRow[] = [];
 	private readonly unwound: { trade_id: string; sequence: number; reason: string; energy_wh: number }[] = [];
+	private readonly trimmed: object[] = [];
 	private readonly violations: object[] = [];
 	private readonly messages: object[] = [];
 
@@ -113,6 +115,20 @@ class GroupFold {
 				return;
 			case "TradeUnwound":
 				this.unwound.push({ trade_id: event.tradeId, sequence, reason: event.reason, energy_wh: event.energyWh });
+				return;
+			case "TradeTrimmed":
+				this.trimmed.push({
+					sequence,
+					event_index: index,
+					trade_id: event.tradeId,
+					window_id: event.windowId,
+					trimmed_wh: event.trimmedWh,
+					kept_wh: event.keptWh,
+					loss_wh: event.lossWh,
+					element: event.element,
+					reason: event.reason,
+					at_millis: atMillis,
+				});
 				return;
 			case "GridConstraintViolation":
 				this.violations.push({
@@ -163,6 +179,7 @@ class GroupFold {
 			transitions: this.transitions,
 			executed: this.executed,
 			unwound: this.unwound,
+			trimmed: this.trimmed,
 			sessionChanges: [...this.sessions.values()],
 			accountChanges: [...this.accounts.values()],
 			violations: this.violations,

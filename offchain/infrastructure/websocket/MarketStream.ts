@@ -206,6 +206,7 @@ function windowOf(event: EngineEvent): WindowId | null {
 		case "OrderCancelled":
 		case "OrderExpired":
 		case "TradeUnwound":
+		case "TradeTrimmed":
 		case "SessionStateChanged":
 			return event.windowId;
 		case "TradeExecuted":

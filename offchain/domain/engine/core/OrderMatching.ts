@@ -11,7 +11,7 @@ import { energyWh, priceSatPerKwh } from "../../units/units.ts";
 import type { WindowId } from "../../units/window.ts";
 import { HIGHEST_PRICE, LADDER_WIDTH, LOWEST, LOWEST_PRICE, NONE } from "../book/PriceLadders.ts";
 import type { EngineEvent } from "../EngineEvent.ts";
-import type { PlaceEnergyOrder } from "../EngineInput.ts";
+import type { PlaceEnergyOrder, TradeTrim } from "../EngineInput.ts";
 import type { BookPool } from "./BookPool.ts";
 import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
@@ -318,17 +318,47 @@ export class OrderMatching {
 		const undone = session.trades.filter(touches);
 		session.trades = session.trades.filter((trade) => !touches(trade));
 		for (const trade of undone.reverse()) {
-			const sell = this.#ledger.state.orders.get(trade.sellOrderHash) as Entry;
-			const buy = this.#ledger.state.orders.get(trade.buyOrderHash) as Entry;
-			sell.filledWh -= trade.energyWh;
-			buy.filledWh -= trade.energyWh;
-			session.headroom?.release(this.#pathOf(sell, buy), trade.energyWh, trade.lossWh);
-			addTo(session.soldWh, trade.sellMeterId, -trade.energyWh);
-			addToZones(session, trade, -trade.energyWh);
-			this.#ledger.reserve(buy.holding, -trade.buyerPriceSatPerKwh * trade.energyWh);
-			this.#ledger.reserve(sell.holding, -this.#ledger.marginMsat(session, trade.energyWh));
+			session.headroom?.release(this.#pathOfTrade(trade), trade.energyWh, trade.lossWh);
+			this.#giveBack(session, trade, trade.energyWh);
 			this.events.push({ type: "TradeUnwound", tradeId: trade.tradeId, windowId, energyWh: trade.energyWh, reason });
 		}
+	}
+
+	/** Takes energy from trades that stand exactly as the trim says; the orders are not opened again. */
+	trim(session: Session, trims: readonly TradeTrim[]): void {
+		const { windowId, headroom } = session;
+		const byId = new Map(session.trades.map((trade, at) => [trade.tradeId, at]));
+		const trades: (Trade | null)[] = session.trades;
+		for (const { tradeId, keptWh, trimmedWh, element } of trims) {
+			const at = byId.get(tradeId) ?? -1;
+			const trade = trades[at];
+			if (trade === undefined || trade === null || trade.energyWh !== keptWh + trimmedWh) continue;
+			const path = this.#pathOfTrade(trade);
+			if (keptWh === 0) headroom?.release(path, trade.energyWh, trade.lossWh);
+			const lossWh = keptWh === 0 ? 0 : (headroom?.trim(path, trade.energyWh, trade.lossWh, keptWh).lossWh ?? 0);
+			this.#giveBack(session, trade, trimmedWh);
+			trades[at] = keptWh === 0 ? null : { ...trade, energyWh: energyWh(keptWh), lossWh: energyWh(lossWh) };
+			const reason = "TRIMMED_BY_GRID";
+			this.events.push({ type: "TradeTrimmed", tradeId, windowId, keptWh, trimmedWh, lossWh, element, reason });
+		}
+		session.trades = trades.filter((trade) => trade !== null);
+	}
+
+	/** What both sides and the meter hold for part of a trade. */
+	#giveBack(session: Session, trade: Trade, wh: number): void {
+		const sell = this.#ledger.state.orders.get(trade.sellOrderHash) as Entry;
+		const buy = this.#ledger.state.orders.get(trade.buyOrderHash) as Entry;
+		sell.filledWh -= wh;
+		buy.filledWh -= wh;
+		addTo(session.soldWh, trade.sellMeterId, -wh);
+		addToZones(session, trade, -wh);
+		this.#ledger.reserve(buy.holding, -trade.buyerPriceSatPerKwh * wh);
+		this.#ledger.reserve(sell.holding, -this.#ledger.marginMsat(session, wh));
+	}
+
+	#pathOfTrade(trade: Trade): TradePath {
+		const { orders } = this.#ledger.state;
+		return this.#pathOf(orders.get(trade.sellOrderHash) as Entry, orders.get(trade.buyOrderHash) as Entry);
 	}
 
 	// ── grid ─────────────────────────────────────────────────────────────────────────────────────────────────

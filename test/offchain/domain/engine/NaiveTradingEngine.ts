@@ -8,6 +8,7 @@ import type {
 	EngineInput,
 	PlaceEnergyOrder,
 	SetMarketRules,
+	TrimTrades,
 } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { type EnergySource, isRenewable } from "../../../../offchain/domain/grid/energySource.ts";
 import type { GridLimits } from "../../../../offchain/domain/grid/GridLimits.ts";
@@ -322,6 +323,8 @@ export class NaiveTradingEngine {
 			case "SetMeterForecast":
 				this.#state.forecasts.set(`${input.windowId}:${input.meterId}`, input.maxWh);
 				return;
+			case "TrimTrades":
+				return this.#trim(input);
 			case "RaiseBuyingPower":
 				this.#account(input.account).availableMsat += input.amountMsat;
 				this.#changedAccounts.add(input.account);
@@ -668,6 +671,36 @@ export class NaiveTradingEngine {
 			this.#reserve(session, trade.buyer, -trade.buyerPriceSatPerKwh * trade.energyWh);
 			this.#reserve(session, trade.seller, -this.#marginMsat(windowId, trade.energyWh));
 			this.#events.push({ type: "TradeUnwound", tradeId: trade.tradeId, windowId, energyWh: trade.energyWh, reason });
+		}
+	}
+
+	#trim({ windowId, trims }: TrimTrades): void {
+		const session = this.#state.sessions.get(windowId);
+		if (session === undefined || !["open", "crossZoneClosed", "closed"].includes(session.state))
+			return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
+		for (const { tradeId, keptWh, trimmedWh } of trims) {
+			if (Number.isSafeInteger(keptWh) && keptWh >= 0 && Number.isSafeInteger(trimmedWh) && trimmedWh > 0) continue;
+			return this.#refuse("TrimTrades", "MALFORMED", `trade ${tradeId}`);
+		}
+		for (const { tradeId, keptWh, trimmedWh, element } of trims) {
+			const trade = session.trades.find((standing) => standing.tradeId === tradeId);
+			if (trade === undefined || trade.energyWh !== keptWh + trimmedWh) continue;
+			const sell = this.#state.orders.get(trade.sellOrderHash)?.entry as Entry;
+			const buy = this.#state.orders.get(trade.buyOrderHash)?.entry as Entry;
+			sell.filledWh -= trimmedWh;
+			buy.filledWh -= trimmedWh;
+			const path = pathOf(sell, buy);
+			let lossWh = 0;
+			if (keptWh === 0) session.headroom?.release(path, trade.energyWh, trade.lossWh);
+			else lossWh = session.headroom?.trim(path, trade.energyWh, trade.lossWh, keptWh).lossWh ?? 0;
+			session.soldWh[trade.sellMeterId] = (session.soldWh[trade.sellMeterId] ?? 0) - trimmedWh;
+			this.#reserve(session, trade.buyer, -trade.buyerPriceSatPerKwh * trimmedWh);
+			this.#reserve(session, trade.seller, -this.#marginMsat(windowId, trimmedWh));
+			session.trades = session.trades
+				.map((other) => (other === trade ? { ...trade, energyWh: energyWh(keptWh), lossWh: energyWh(lossWh) } : other))
+				.filter((other) => other.energyWh > 0);
+			const reason = "TRIMMED_BY_GRID";
+			this.#events.push({ type: "TradeTrimmed", tradeId, windowId, keptWh, trimmedWh, lossWh, element, reason });
 		}
 	}
 

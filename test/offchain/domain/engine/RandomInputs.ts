@@ -1,7 +1,9 @@
+import type { EngineEvent } from "../../../../offchain/domain/engine/EngineEvent.ts";
 import type { ChainFactBody, Directive, EngineInput } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { ENERGY_SOURCES } from "../../../../offchain/domain/grid/energySource.ts";
 import type { GridLimits } from "../../../../offchain/domain/grid/GridLimits.ts";
 import type { Order } from "../../../../offchain/domain/orders/Order.ts";
+import type { Trade } from "../../../../offchain/domain/settlement/Trade.ts";
 import type { Address, Hash32 } from "../../../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../../../offchain/domain/units/units.ts";
 import { windowAt, windowStart } from "../../../../offchain/domain/units/window.ts";
@@ -20,6 +22,8 @@ export class RandomInputs {
 	readonly #firstWindow: number;
 	readonly #placed: Order[] = [];
 	readonly #directives: number[] = [];
+	readonly #trades: Trade[] = [];
+	#trims: EngineInput | null = null;
 	#now = START_SECONDS;
 	#position = 0;
 	#sequence = 0;
@@ -46,8 +50,14 @@ export class RandomInputs {
 		return inputs;
 	}
 
+	/** Tells what came of the inputs, so that later ones can speak of trades. */
+	observe(events: readonly EngineEvent[]): void {
+		for (const event of events) if (event.type === "TradeExecuted") this.#trades.push(event.trade);
+	}
+
 	next(): EngineInput {
 		const draw = this.#random(1000);
+		if (draw < 10) return this.#trim();
 		if (draw < 660) return this.#place();
 		if (draw < 800) return { type: "CancelOrder", account: address(this.#random(ACCOUNTS)), orderHash: this.#known() };
 		if (draw < 830) return this.#cancelOwn();
@@ -176,6 +186,22 @@ export class RandomInputs {
 		const limits: GridLimits = { elements, nodes, distributionLossPartsPerMillion, ...cap };
 		const fromWindow = this.#firstWindow + random(2);
 		return { type: "SetGridLimits", fromWindow, toWindow: fromWindow + random(3), limits };
+	}
+
+	/** Of recent trades, some of them more than stands; now and then the same again. */
+	#trim(): EngineInput {
+		const random = this.#random;
+		if (this.#trims !== null && random(4) === 0) return this.#trims;
+		const recent = this.#trades.slice(-20);
+		const windowId = recent.at(-1)?.windowId ?? this.#window();
+		const trims = recent
+			.filter((trade) => trade.windowId === windowId && random(3) === 0)
+			.map(({ tradeId, energyWh: wh }) => {
+				const trimmedWh = random(4) === 0 ? wh : random(wh + (random(20) === 0 ? 10 : 1));
+				return { tradeId, keptWh: wh - trimmedWh, trimmedWh, element: `line ${random(4)}` };
+			});
+		this.#trims = { type: "TrimTrades", windowId, trims };
+		return this.#trims;
 	}
 
 	#register(meterId: number): EngineInput {

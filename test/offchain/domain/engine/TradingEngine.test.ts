@@ -30,6 +30,8 @@ const EXPECTED = [
 	"OrderRejected PRICE_BAND",
 	"OrderRejected ZONE_HALTED",
 	"TradeUnwound WINDOW_VOIDED",
+	"TradeTrimmed TRIMMED_BY_GRID",
+	"InputRefused MALFORMED",
 	"OrderExpired",
 	"SessionStateChanged",
 ];

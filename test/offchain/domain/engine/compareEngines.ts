@@ -42,6 +42,7 @@ function compareStream(seed: number, commands: number, coverage: Coverage): void
 			expect.fail(`seed ${seed}, input ${sequence}: the same fields in another order`);
 		}
 		if (typeof expected === "string") return false;
+		inputs.observe(expected);
 		for (const event of expected) count(coverage, event);
 		return true;
 	};
