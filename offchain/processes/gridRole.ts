@@ -6,6 +6,8 @@ import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.t
 import { CongestionService } from "../application/services/CongestionService.ts";
 import { GridLimitsService } from "../application/services/GridLimitsService.ts";
 import { MarketRulesService } from "../application/services/MarketRulesService.ts";
+import { OutageTrimService } from "../application/services/OutageTrimService.ts";
+import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
@@ -58,9 +60,19 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		initial: options.limits,
 		onChange: onNotice,
 	});
+	const trades = new PostgresTradeRepository(pool);
+	const checks = new ClosingChecks(network, limitOptions);
+	const trims = new OutageTrimService({
+		telemetry,
+		queries: options.queries,
+		trades,
+		engine,
+		check: (outages, standing) => checks.for(outages).check(standing),
+		onTrim: onNotice,
+	});
 	const congestion = new CongestionService({
 		engineQueries: options.queries,
-		trades: new PostgresTradeRepository(pool),
+		trades,
 		solver,
 		clock,
 		limits: () => limits.limits(),
@@ -71,7 +83,7 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 	});
 	const rules = new MarketRulesService({ rulesAt: options.rulesAt, engine, clock, onChange: onNotice });
 	const stopping = new AbortController();
-	const following = follow({ rules, limits, congestion }, onNotice, stopping.signal);
+	const following = follow({ rules, limits, trims, congestion }, onNotice, stopping.signal);
 	return {
 		async stop() {
 			stopping.abort();
@@ -80,9 +92,14 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 	};
 }
 
-/** Limits first: prices are of the limits in force. What fails is told and tried again. */
+/** Limits first: prices are of the limits in force, and what they no longer carry is not made anew. What fails is told and tried again. */
 async function follow(
-	services: { rules: MarketRulesService; limits: GridLimitsService; congestion: CongestionService },
+	services: {
+		rules: MarketRulesService;
+		limits: GridLimitsService;
+		trims: OutageTrimService;
+		congestion: CongestionService;
+	},
 	onNotice: (line: string) => void,
 	signal: AbortSignal,
 ): Promise<void> {
@@ -90,6 +107,7 @@ async function follow(
 		try {
 			if (look % LOOKS_PER_RULES === 0) await services.rules.refresh();
 			await services.limits.refresh();
+			await services.trims.refresh();
 			if (look % LOOKS_PER_SOLUTION === 0) await services.congestion.refresh();
 		} catch (error) {
 			if (!signal.aborted) onNotice(`grid: ${(error as Error).message}`);

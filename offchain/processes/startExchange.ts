@@ -6,7 +6,7 @@ import type { BalancingQueries } from "../application/ports/Balancing.ts";
 import type { Clock } from "../application/ports/Clock.ts";
 import { GridTokenXClient } from "../client/GridTokenXClient.ts";
 import { TelemetrySigner } from "../client/TelemetrySigner.ts";
-import { ClosingCheck } from "../domain/grid/closing/ClosingCheck.ts";
+import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import { zoneCode } from "../domain/grid/zones.ts";
 import { orderDomain } from "../domain/orders/orderTypedData.ts";
 import { formatWindow, type WindowId } from "../domain/units/window.ts";
@@ -24,6 +24,7 @@ import { Health } from "../infrastructure/observability/Health.ts";
 import { migrate } from "../infrastructure/postgres/migrate.ts";
 import { openPool } from "../infrastructure/postgres/openPool.ts";
 import { PostgresMarketDataRepository } from "../infrastructure/postgres/PostgresMarketDataRepository.ts";
+import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { SafeDesk } from "../simulators/authorities/SafeDesk.ts";
 import { firstTradableWindow } from "../simulators/market/firstTradableWindow.ts";
 import { DatabaseReportSource } from "../simulators/report/DatabaseReportSource.ts";
@@ -174,7 +175,7 @@ async function start(
 	stops.push(() => engineRole.stop());
 	const { engine } = engineRole;
 	const queries = new InProcessEngineQueries(engine);
-	const closingCheck = new ClosingCheck(network, LOCAL_LIMIT_OPTIONS);
+	const closing = new ClosingChecks(network, LOCAL_LIMIT_OPTIONS);
 	const worker = await startWorkerRole({
 		pool,
 		databaseUrl,
@@ -186,7 +187,7 @@ async function start(
 		engine,
 		ledger: () => queries.ledger(),
 		engineAccount: (account) => queries.account(account),
-		closingCheck: (trades) => closingCheck.check(trades),
+		closingCheck: async (trades) => closing.for(await readReportedOutages(pool)).check(trades),
 		onAlarm: notice,
 		onHalt: failure.reject,
 	});

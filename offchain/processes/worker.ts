@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { ClosingCheck } from "../domain/grid/closing/ClosingCheck.ts";
+import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import type { Hex } from "../domain/units/Address.ts";
 import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
+import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
@@ -37,7 +38,7 @@ await runRole({
 				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
 		});
 		const queries = new InProcessEngineQueries(connection.engine);
-		const closingCheck = new ClosingCheck(loadThaiNetwork(), LOCAL_LIMIT_OPTIONS);
+		const closing = new ClosingChecks(loadThaiNetwork(), LOCAL_LIMIT_OPTIONS);
 		say({ state: "waiting" });
 		const role = await startWorkerRole({
 			pool,
@@ -51,7 +52,7 @@ await runRole({
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
 			engineAccount: (account) => queries.account(account),
-			closingCheck: (trades) => closingCheck.check(trades),
+			closingCheck: async (trades) => closing.for(await readReportedOutages(pool)).check(trades),
 			onAlarm: (message) => logger.warn(message),
 			onStage: (windowId, stage) => say({ state: "stage", windowId, stage }),
 			onHalt: fatal,

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { createPublicClient, createWalletClient, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { ReconciliationService } from "../../offchain/application/services/ReconciliationService.ts";
-import { type WindowPipelineOptions, WindowPipelineService } from "../../offchain/application/services/WindowPipelineService.ts";
+import {
+	type WindowPipelineOptions,
+	WindowPipelineService,
+} from "../../offchain/application/services/WindowPipelineService.ts";
 import { LocalKeySigner } from "../../offchain/client/LocalKeySigner.ts";
 import { TradingEngine } from "../../offchain/domain/engine/TradingEngine.ts";
 import type { EnergySource } from "../../offchain/domain/grid/energySource.ts";

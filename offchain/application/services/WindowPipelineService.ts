@@ -33,7 +33,10 @@ export type WindowPipelineOptions = {
 	chain: SettlementChain;
 	reconcile: (windowId: WindowId) => Promise<WindowReconciliation>;
 	/** The window against the whole network before it is planned (SPEC G10); the engine takes what must go. */
-	closing?: { check: (trades: readonly Trade[]) => ClosingReport; engine: Pick<EngineGateway, "submit"> };
+	closing?: {
+		check: (trades: readonly Trade[]) => Promise<ClosingReport> | ClosingReport;
+		engine: Pick<EngineGateway, "submit">;
+	};
 	maxTradesPerChunk: number;
 	/** Wall-clock pause before looking again at a window that waits for time, readings or the indexer. */
 	pauseMillis: number;
@@ -132,7 +135,7 @@ export class WindowPipelineService {
 	private async makeSafe(windowId: WindowId, trades: readonly Trade[]): Promise<StepResult | null> {
 		const { closing } = this.options;
 		if (closing === undefined) return null;
-		const report = closing.check(trades);
+		const report = await closing.check(trades);
 		const worst = report.violations[0];
 		if (worst === undefined) return null;
 		const trimmedWh = report.trims.reduce((sum, trim) => sum + trim.trimmedWh, 0);

@@ -256,7 +256,8 @@ export class TradingEngine {
 	#trim({ windowId, trims }: TrimTrades): void {
 		const session = this.#state.sessions.get(windowId);
 		const isBefore = session?.state === "open" || session?.state === "crossZoneClosed" || session?.state === "closed";
-		if (!isBefore) return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
+		if (!isBefore)
+			return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
 		const wrong = trims.find(({ keptWh, trimmedWh }) => !isCount(keptWh) || !isCount(trimmedWh) || trimmedWh === 0);
 		if (wrong !== undefined) return this.#refuse("TrimTrades", "MALFORMED", `trade ${wrong.tradeId}`);
 		this.#matching.trim(session, trims);

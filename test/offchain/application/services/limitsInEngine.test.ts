@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { GridLimitsService } from "../../../../offchain/application/services/GridLimitsService.ts";
+import { OutageTrimService } from "../../../../offchain/application/services/OutageTrimService.ts";
 import type { EngineEvent } from "../../../../offchain/domain/engine/EngineEvent.ts";
 import type { EngineInput } from "../../../../offchain/domain/engine/EngineInput.ts";
+import { ClosingChecks } from "../../../../offchain/domain/grid/closing/ClosingChecks.ts";
 import type { GridConditions } from "../../../../offchain/domain/grid/telemetry/GridConditions.ts";
 import { thaiGridLimits } from "../../../../offchain/domain/grid/thai/thaiGridLimits.ts";
 import { thaiOutageLimits } from "../../../../offchain/domain/grid/thai/thaiOutageLimits.ts";
 import { zoneId } from "../../../../offchain/domain/grid/zones.ts";
 import type { Order } from "../../../../offchain/domain/orders/Order.ts";
+import type { Trade } from "../../../../offchain/domain/settlement/Trade.ts";
 import type { Address, Hash32 } from "../../../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../../../offchain/domain/units/units.ts";
 import { createEngine } from "../../../../offchain/infrastructure/engine/RunningEngine.ts";
@@ -18,12 +21,24 @@ const SELLER: Address = `0x${"bb".repeat(20)}`;
 const BUYER: Address = `0x${"cc".repeat(20)}`;
 
 describe("G2 G6 X6 an outage reported by telemetry reaches the order book", () => {
-	it("default: trade into the south stops when its lines are out, and goes on when they are back", async () => {
+	it("default: trade into the south stops when its lines are out, what was traded is undone, and both go on afterwards", async () => {
 		const network = loadThaiNetwork();
 		const initial = thaiGridLimits(network);
 		const engine = createEngine();
 		let sequence = 0;
-		const apply = (input: EngineInput): EngineEvent[] => engine.apply(++sequence, input);
+		let standing: Trade[] = [];
+		const apply = (input: EngineInput): EngineEvent[] => {
+			const events = engine.apply(++sequence, input);
+			for (const event of events) {
+				if (event.type === "TradeExecuted") standing.push(event.trade);
+				if (event.type !== "TradeTrimmed") continue;
+				const energy = energyWh(event.keptWh);
+				standing = standing
+					.map((trade) => (trade.tradeId === event.tradeId ? { ...trade, energyWh: energy } : trade))
+					.filter((trade) => trade.energyWh > 0);
+			}
+			return events;
+		};
 		let conditions: Partial<GridConditions> = { isFresh: true, outages: [], ageSeconds: 1 };
 		const service = new GridLimitsService({
 			telemetry: { current: () => conditions as GridConditions },
@@ -32,6 +47,16 @@ describe("G2 G6 X6 an outage reported by telemetry reaches the order book", () =
 			limitsFor: (outages) => thaiOutageLimits(network, outages),
 			initial,
 			onChange: () => undefined,
+		});
+		const checks = new ClosingChecks(network, {});
+		const notices: string[] = [];
+		const trims = new OutageTrimService({
+			telemetry: { current: () => conditions as GridConditions },
+			engine: { submit: async (input) => ({ status: "applied", sequence, events: apply(input) }) },
+			queries: { sessions: async () => engine.sessions() },
+			trades: { ofWindow: async (windowId) => standing.filter((trade) => trade.windowId === windowId) },
+			check: (outages, trades) => checks.for(outages).check(trades),
+			onTrim: (notice) => notices.push(notice),
 		});
 		apply({ type: "AdvanceClock", nowSeconds: NOW });
 		apply({
@@ -99,11 +124,21 @@ describe("G2 G6 X6 an outage reported by telemetry reaches the order book", () =
 
 		await service.refresh();
 		expect(tradedWh()).to.deep.equal({ wh: 5_000, refusedBy: [] });
+		await trims.refresh();
+		expect(standing).to.have.length(1);
 		conditions = { ...conditions, outages: ["BangSaphan–Chumphon", "BangSaphan–LangSuan"] };
 		await service.refresh();
 		const cut = tradedWh();
 		expect(cut.wh).to.equal(0);
 		expect(cut.refusedBy).to.include("island S2+S3+X-MY");
+		expect(engine.account(BUYER)?.reservedMsat).to.be.greaterThan(0);
+		await trims.refresh();
+		expect(standing).to.deep.equal([]);
+		expect(engine.account(BUYER)?.reservedMsat).to.equal(0);
+		expect(notices).to.have.length(1);
+		expect(notices[0]).to.match(/1 trades trimmed after an outage: island S2\+S3\+X-MY would carry/);
+		await trims.refresh();
+		expect(notices).to.have.length(1);
 		conditions = { ...conditions, outages: [] };
 		await service.refresh();
 		expect(tradedWh()).to.deep.equal({ wh: 5_000, refusedBy: [] });

@@ -12,7 +12,7 @@ const step = fc.record({
 });
 
 describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades", () => {
-	it("invariant: nothing is over-allocated, admission is the largest that fits, release undoes", () => {
+	it("invariant: nothing is over-allocated, admission is the largest that fits, release undoes, also what was trimmed", () => {
 		fc.assert(
 			fc.property(arbitraryLimits, fc.array(step, { minLength: 1, maxLength: 25 }), (limits, steps) => {
 				const headroom = new ZonalWindowHeadroom(limits);
@@ -21,6 +21,13 @@ describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades
 					if (release !== null && naive.trades.length > 0) {
 						const [undone] = naive.trades.splice(release % naive.trades.length, 1);
 						if (!undone) continue;
+						const keptWh = wantedWh % undone.energyWh;
+						if (wantedWh % 2 === 1 && keptWh > 0) {
+							const { lossWh } = headroom.trim(undone.path, undone.energyWh, undone.lossWh, keptWh);
+							expect(BigInt(lossWh) * BigInt(undone.energyWh) <= BigInt(undone.lossWh) * BigInt(keptWh)).to.equal(true);
+							naive.trades.push({ path: undone.path, energyWh: keptWh, lossWh });
+							continue;
+						}
 						const { overloaded } = headroom.release(undone.path, undone.energyWh, undone.lossWh);
 						expect(overloaded).to.deep.equal(naive.overloaded());
 					} else {
@@ -41,6 +48,14 @@ describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades
 						expect(flowWh).to.equal(awayFromZero(naive.flowPartsPerMillion(index)));
 					});
 				}
+				for (const { path, energyWh, lossWh } of naive.trades) headroom.release(path, energyWh, lossWh);
+				const { transmissionLossWh, ...left } = headroom.snapshot();
+				expect(transmissionLossWh).to.be.closeTo(0, 1e-3);
+				expect(left).to.deep.equal({
+					netPositionWh: new ZonalWindowHeadroom(limits).netPositionWh(),
+					nodes: [],
+					allocatedTransmissionLossWh: 0,
+				});
 			}),
 			{ numRuns: 300 },
 		);
