@@ -1,11 +1,14 @@
 /** What a person did wrong or has to know: printed as one line without a stack. */
 export class CliError extends Error {
 	readonly exitCode: number;
+	/** What a program may want to know beside code and message, for `--json`. */
+	readonly details: Record<string, unknown>;
 
-	constructor(message: string, exitCode: number) {
+	constructor(message: string, exitCode: number, details: Record<string, unknown> = {}) {
 		super(message);
 		this.name = "CliError";
 		this.exitCode = exitCode;
+		this.details = details;
 	}
 }
 

@@ -4,8 +4,9 @@ import { outagePairs } from "../../domain/grid/analysis/outagePairs.ts";
 import { Ptdf } from "../../domain/grid/analysis/Ptdf.ts";
 import type { IndexedNetwork } from "../../domain/grid/network/IndexedNetwork.ts";
 import { thermalLimitsMw } from "../../domain/grid/opf/flowLimitsMw.ts";
+import { EXIT } from "../CliError.ts";
 import { gridFailure } from "./gridFailure.ts";
-import { isThaiNetwork, loadCase, loadModel } from "./loadCase.ts";
+import { isThaiNetwork, loadCase, loadFactorModel, loadModel } from "./loadCase.ts";
 import { finiteOrNull, printResult, shown } from "./printResult.ts";
 
 export function reportFlow(path: string, isJson: boolean): void {
@@ -34,7 +35,7 @@ export function reportFlow(path: string, isJson: boolean): void {
 }
 
 export function reportPtdf(path: string, isJson: boolean): void {
-	const model = loadModel(path);
+	const model = loadFactorModel(path);
 	const ptdf = new Ptdf(model);
 	const buses = model.grid.network.buses.map(({ number }) => number);
 	const branches = pairs(model.grid);
@@ -98,9 +99,13 @@ export function reportPowerFlow(path: string, isJson: boolean): void {
 	}
 	const { converged, iterations, lossMw, voltagePu, angleRadians, mismatchPu } = acPowerFlow(grid);
 	if (!converged) {
-		if (isJson) printResult(true, { converged, iterations, lossMW: null, buses: [] }, () => []);
 		const left = `${mismatchPu.toExponential(1)} p.u. unbalanced after ${iterations} iterations`;
-		throw gridFailure("GRID_POWER_FLOW_DIVERGED", `the AC power flow did not converge: ${left}`);
+		throw gridFailure("GRID_POWER_FLOW_DIVERGED", `the AC power flow did not converge: ${left}`, EXIT.refused, {
+			converged,
+			iterations,
+			lossMW: null,
+			buses: [],
+		});
 	}
 	const buses = grid.network.buses.map(({ number }, bus) => ({
 		bus: number,

@@ -2,8 +2,13 @@ import { NetworkError } from "../../domain/grid/network/NetworkError.ts";
 import { CliError, EXIT } from "../CliError.ts";
 
 /** A refusal with its stable code in front. */
-export function gridFailure(code: string, message: string, exitCode: number = EXIT.refused): CliError {
-	return new CliError(`${code}: ${message}`, exitCode);
+export function gridFailure(
+	code: string,
+	message: string,
+	exitCode: number = EXIT.refused,
+	details: Record<string, unknown> = {},
+): CliError {
+	return new CliError(`${code}: ${message}`, exitCode, details);
 }
 
 /** What a network refuses is the user's to know; anything else is a mistake of ours. */

@@ -8,7 +8,7 @@ const MAX_TRADES = 1_000_000;
 
 /** Trades from CSV with the columns seller, buyer and mw, in any order; refused with the line of the first fault. */
 export function parseTrades(text: string, path: string): RequestedTrade[] {
-	const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+	const lines = text.split(/\r?\n/);
 	const refuse = (line: number, what: string) =>
 		gridFailure("GRID_TRADES_REFUSED", `${path}, line ${line}: ${what}`, EXIT.usage);
 	const headings = cells(lines[0] ?? "").map((heading) => heading.toLowerCase());

@@ -12,7 +12,11 @@ export async function reportOptimum(path: string, isJson: boolean): Promise<void
 	const model = loadModel(path);
 	const { objective, priceByBus, dispatchMw, binding } = requireOptimal(await solveDispatch(model));
 	const { buses, branches, generators } = model.grid.network;
-	const lmp = buses.map(({ number }, bus) => ({ bus: number, price: priceByBus[bus] as number }));
+	// Nothing can be bought at an isolated bus: 0, as MATPOWER leaves it.
+	const lmp = buses.map(({ number }, bus) => ({
+		bus: number,
+		price: model.grid.isIsolated[bus] ? 0 : (priceByBus[bus] as number),
+	}));
 	const full = binding.map(({ branch, limitMw, shadowPrice }) => ({
 		from: branches[branch]?.from as number,
 		to: branches[branch]?.to as number,
@@ -45,9 +49,10 @@ export async function reportTrade(path: string, options: TradeOptions, isJson: b
 	const optimum = await solveDispatch(model);
 	const base = options.atOpf ? requireOptimal(optimum).flowsMw : model.flowsMw(model.injectionsMw());
 	const headroom = new NodalHeadroom(new NodalLimits(model), base);
-	const { admittedMw, limitingRow } = headroom.admit(seller, buyer, Number.POSITIVE_INFINITY);
+	const isCutOff = isAtIsolatedBus(model, seller, buyer);
+	const { admittedMw, limitingRow } = headroom.admit(seller, buyer, isCutOff ? 0 : Number.POSITIVE_INFINITY);
 	const branch = model.grid.network.branches[limitingRow];
-	const prices = optimum.status === "optimal" ? optimum.priceByBus : null;
+	const prices = optimum.status === "optimal" && !isCutOff ? optimum.priceByBus : null;
 	const result = {
 		maxMW: finiteOrNull(admittedMw),
 		limiting: branch ? { from: branch.from, to: branch.to } : null,
@@ -56,7 +61,7 @@ export async function reportTrade(path: string, options: TradeOptions, isJson: b
 	};
 	printResult(isJson, result, () => [
 		`Largest trade from bus ${options.seller} to bus ${options.buyer}  ${result.maxMW === null ? "no limit" : `${shown(result.maxMW)} MW`}`,
-		`Limiting branch  ${result.limiting ? `${result.limiting.from}–${result.limiting.to}` : "none"}`,
+		`Limiting branch  ${result.limiting ? `${result.limiting.from}–${result.limiting.to}` : isCutOff ? "none: the bus is isolated" : "none"}`,
 		`Loss added by 1 MW  ${shown(result.lossDeltaMWPer1MW, 6)} MW`,
 		`Price at the buyer less price at the seller  ${shown(result.priceSpread, 4)}`,
 	]);
@@ -75,7 +80,7 @@ export async function reportAdmission(path: string, options: AdmitOptions, isJso
 	const limits = new NodalLimits(model, thermalLimitsMw(model.grid, options.ratingScale));
 	const headroom = new NodalHeadroom(limits, base);
 	const admissions = trades.map(({ sellBus, buyBus, mw }) =>
-		headroom.take(sellBus, buyBus, mw, options.policy === "clip"),
+		headroom.take(sellBus, buyBus, isAtIsolatedBus(model, sellBus, buyBus) ? 0 : mw, options.policy === "clip"),
 	);
 	const accepted = admissions.map(({ admittedMw }) => admittedMw);
 	const flowsMW = Array.from(headroom.flowsMw());
@@ -100,6 +105,11 @@ export async function reportAdmission(path: string, options: AdmitOptions, isJso
 			]),
 		},
 	]);
+}
+
+/** Nothing gets to or from an isolated bus, whatever room the branches have. */
+function isAtIsolatedBus({ grid }: DcModel, seller: number, buyer: number): boolean {
+	return seller !== buyer && (grid.isIsolated[seller] === 1 || grid.isIsolated[buyer] === 1);
 }
 
 function busIndex(model: DcModel, number: number): number {

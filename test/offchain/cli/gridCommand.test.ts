@@ -3,40 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { CommanderError } from "commander";
-import { CliError, EXIT } from "../../../offchain/cli/CliError.ts";
 import { gridCommand } from "../../../offchain/cli/grid.ts";
 import { CASES_FOLDER } from "../domain/grid/publishedCase.ts";
+import { runGrid as run } from "./runGrid.ts";
 
 const MAIN = join(import.meta.dirname, "../../../offchain/cli/main.ts");
 const CASE9 = join(CASES_FOLDER, "case9.json");
-
-/** The command in this process, as `main.ts` mounts it; what is written and refused is collected. */
-async function run(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-	let stdout = "";
-	const command = gridCommand();
-	for (const study of command.commands) {
-		study
-			.option("--json")
-			.exitOverride()
-			.configureOutput({ writeErr: () => {} });
-	}
-	const write = process.stdout.write;
-	process.stdout.write = (text: string | Uint8Array) => {
-		stdout += String(text);
-		return true;
-	};
-	try {
-		await command.parseAsync(words, { from: "user" });
-		return { status: 0, stdout, stderr: "" };
-	} catch (error) {
-		if (error instanceof CliError) return { status: error.exitCode, stdout, stderr: error.message };
-		if (error instanceof CommanderError) return { status: EXIT.usage, stdout, stderr: error.message };
-		throw error;
-	} finally {
-		process.stdout.write = write;
-	}
-}
 
 async function json(...words: string[]) {
 	const { status, stdout, stderr } = await run(...words, "--json");
