@@ -5,7 +5,7 @@ import type { GridLimits } from "../../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../../domain/grid/opf/LinearProgram.ts";
 import { ZONE_CODES } from "../../domain/grid/zones.ts";
 import type { ZonePairCharges } from "../../domain/settlement/chargeSatPerKwh.ts";
-import type { WindowId } from "../../domain/units/window.ts";
+import { type WindowId, windowStart } from "../../domain/units/window.ts";
 import type { Clock } from "../ports/Clock.ts";
 import type { EngineGateway } from "../ports/EngineGateway.ts";
 import type { EngineQueries } from "../ports/EngineQueries.ts";
@@ -15,6 +15,9 @@ import type { ZonePriceStore } from "../ports/ZonePrices.ts";
 const DEPTH_LEVELS = 50;
 /** Open windows solved in one round, the next to close first. */
 const WINDOWS_PER_ROUND = 8;
+/** A window farther off than this has its charges changed once in a while only: every change is kept in the log for ever. */
+const NEAR_MILLIS = 45 * 60_000;
+const FAR_REST_MILLIS = 5 * 60_000;
 
 export type CongestionOptions = {
 	engineQueries: EngineQueries;
@@ -36,13 +39,15 @@ export type CongestionOptions = {
 /**
  * Re-solves every open window's exchange off the trading path and publishes what it finds: zone prices, congestion
  * points, and the congestion part of the zone-pair charges. Open orders and trades already made count alike, so that a
- * line sold out early keeps its price. The engine holds one set of charges for all windows: the next window to close
- * decides it. Prices only ever ration: what a line can carry, headroom decides.
+ * line sold out early keeps its price. Each window is charged its own congestion and no other window's. Prices only ever
+ * ration: what a line can carry, headroom decides.
  */
 export class CongestionService {
 	readonly #options: CongestionOptions;
-	/** What the engine was last told by this process; null before: a process before it may have told something else. */
-	#published: string | null = null;
+	/** Whether this process has told what holds without congestion: a process before it may have told something else. */
+	#isBaseTold = false;
+	/** Congestion the engine was told by window, as text; missing: none. */
+	readonly #told = new Map<WindowId, { text: string; atMillis: number }>();
 
 	constructor(options: CongestionOptions) {
 		this.#options = options;
@@ -52,18 +57,35 @@ export class CongestionService {
 	async refresh(): Promise<void> {
 		const sessions = await this.#options.engineQueries.sessions();
 		const open = sessions.filter(({ state }) => state === "open" || state === "crossZoneClosed");
-		let isDecided = false;
+		if (!(await this.#tellBase())) return;
 		for (const { windowId } of open.slice(0, WINDOWS_PER_ROUND)) {
 			const solution = await this.#solve(windowId);
 			if (solution === null) {
 				await this.#options.prices.remove(windowId);
+				await this.#tell(
+					windowId,
+					ZONE_CODES.map(() => 0),
+				);
 				continue;
 			}
 			await this.#save(windowId, solution);
-			if (!isDecided) await this.#publish(solution.congestionSatPerKwh);
-			isDecided = true;
+			await this.#tell(windowId, solution.congestionSatPerKwh);
 		}
-		if (!isDecided) await this.#publish(ZONE_CODES.map(() => 0));
+		const oldest = sessions[0]?.windowId ?? 0;
+		for (const windowId of this.#told.keys()) if (windowId < oldest) this.#told.delete(windowId);
+	}
+
+	/** Charges without congestion, for every window; forgets what another process told of single ones. */
+	async #tellBase(): Promise<boolean> {
+		if (this.#isBaseTold) return true;
+		const charges = congestionCharges(
+			this.#options.baseCharges,
+			ZONE_CODES.map(() => 0),
+			this.#options.congestionCapSatPerKwh,
+		);
+		const reply = await this.#options.engine.submit({ type: "SetZoneCharges", charges });
+		this.#isBaseTold = reply.status === "applied";
+		return this.#isBaseTold;
 	}
 
 	async #solve(windowId: WindowId): Promise<CongestionSolution | null> {
@@ -101,13 +123,21 @@ export class CongestionService {
 		});
 	}
 
-	async #publish(congestionSatPerKwh: readonly number[]): Promise<void> {
-		const { engine, baseCharges, congestionCapSatPerKwh } = this.#options;
+	async #tell(windowId: WindowId, congestionSatPerKwh: readonly number[]): Promise<void> {
+		const { engine, clock, baseCharges, congestionCapSatPerKwh } = this.#options;
 		const charges = congestionCharges(baseCharges, congestionSatPerKwh, congestionCapSatPerKwh);
-		const text = JSON.stringify(charges);
-		if (text === this.#published) return;
-		const reply = await engine.submit({ type: "SetZoneCharges", charges });
-		if (reply.status === "applied") this.#published = text;
+		const text = JSON.stringify(charges.map((row) => row.map((pair) => pair.congestionSatPerKwh)));
+		const isFree = !charges.some((row) => row.some((pair) => pair.congestionSatPerKwh > 0));
+		const told = this.#told.get(windowId);
+		if (isFree ? told === undefined : text === told?.text) return;
+		const nowMillis = clock.nowMillis();
+		const isNear = windowStart(windowId) * 1000 - nowMillis < NEAR_MILLIS;
+		if (!isNear && told !== undefined && nowMillis - told.atMillis < FAR_REST_MILLIS) return;
+		const range = { fromWindow: windowId, toWindow: windowId };
+		const reply = await engine.submit({ type: "SetZoneCharges", charges, range });
+		if (reply.status !== "applied") return;
+		if (isFree) this.#told.delete(windowId);
+		else this.#told.set(windowId, { text, atMillis: nowMillis });
 	}
 }
 

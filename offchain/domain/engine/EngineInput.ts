@@ -47,8 +47,12 @@ export type SetMarketRules = {
 	shortfallMarginSatPerKwh: number;
 };
 
-/** `charges[sellZoneId - 1][buyZoneId - 1]`; applies to matches from now on. */
-export type SetZoneCharges = { type: "SetZoneCharges"; charges: ZonePairCharges[][] };
+/**
+ * `charges[sellZoneId - 1][buyZoneId - 1]`; applies to matches from now on. With a range to these windows only, over what
+ * was set for them before; without one to every window, and forgets all ranges.
+ */
+export type SetZoneCharges = { type: "SetZoneCharges"; charges: ZonePairCharges[][]; range?: WindowRange };
+export type WindowRange = { fromWindow: WindowId; toWindow: WindowId };
 
 /** The trading-path grid model for a range of windows (see `GridLimits`); replaces what was set for those windows before. */
 export type SetGridLimits = { type: "SetGridLimits"; fromWindow: WindowId; toWindow: WindowId; limits: GridLimits };

@@ -137,8 +137,8 @@ export class TradingEngine {
 		return session === undefined ? null : this.#matching.headroom(session);
 	}
 
-	charges(sellZoneId: number, buyZoneId: number): ZonePairCharges {
-		return this.#matching.charges(sellZoneId, buyZoneId);
+	charges(windowId: WindowId, sellZoneId: number, buyZoneId: number): ZonePairCharges {
+		return this.#matching.charges.at(windowId, sellZoneId, buyZoneId);
 	}
 
 	// ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,8 +158,7 @@ export class TradingEngine {
 			case "SetMarketRules":
 				return this.#setRules(input);
 			case "SetZoneCharges":
-				this.#state.charges = input.charges;
-				this.#matching.setCharges(input.charges);
+				this.#matching.charges.set(input);
 				return this.#matching.rematchAll();
 			case "SetGridLimits":
 				return this.#setLimits(input.fromWindow, input.toWindow, input.limits);

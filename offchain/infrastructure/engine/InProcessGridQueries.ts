@@ -25,7 +25,7 @@ export class InProcessGridQueries implements GridQueries {
 	impact(query: GridImpactQuery): Promise<GridImpact> {
 		return this.engine.read((state) => {
 			const headroom = state.headroom(query.windowId);
-			const { congestionSatPerKwh } = state.charges(query.sellZoneId, query.buyZoneId);
+			const { congestionSatPerKwh } = state.charges(query.windowId, query.sellZoneId, query.buyZoneId);
 			if (headroom === null) {
 				const unknown = {
 					admittedWh: 0,

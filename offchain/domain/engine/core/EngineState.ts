@@ -10,6 +10,7 @@ import type { Account, Entry, Holding, Meter } from "./Entry.ts";
 import { OrderRegistry } from "./OrderRegistry.ts";
 import type { WindowBook } from "./WindowBook.ts";
 import type { WindowRules } from "./WindowRules.ts";
+import type { RangedCharges } from "./ZoneCharges.ts";
 
 /** How the engine gets the grid model of one window. */
 export type HeadroomFactory = {
@@ -48,6 +49,8 @@ export type EngineState = {
 	orders: OrderRegistry;
 	rules: SetMarketRules[];
 	charges: ZonePairCharges[][];
+	/** Charges of some windows only; the last one over a window counts. */
+	windowCharges: RangedCharges[];
 	limits: { fromWindow: WindowId; toWindow: WindowId; limits: GridLimits }[];
 	directives: Directive[];
 };
@@ -64,6 +67,7 @@ export function emptyState(): EngineState {
 		orders: new OrderRegistry(),
 		rules: [],
 		charges: [],
+		windowCharges: [],
 		limits: [],
 		directives: [],
 	};

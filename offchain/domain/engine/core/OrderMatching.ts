@@ -4,7 +4,7 @@ import { LOSS_CAP_ELEMENT } from "../../grid/ZonalWindowHeadroom.ts";
 import { EVERY_ZONE } from "../../grid/zones.ts";
 import type { Order } from "../../orders/Order.ts";
 import type { ReasonCode } from "../../orders/reasonCodes.ts";
-import { landedAdder, type ZonePairCharges } from "../../settlement/chargeSatPerKwh.ts";
+import { landedAdder } from "../../settlement/chargeSatPerKwh.ts";
 import type { Trade } from "../../settlement/Trade.ts";
 import type { Hash32 } from "../../units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../units/units.ts";
@@ -20,10 +20,10 @@ import type { Entry, Holding, Meter } from "./Entry.ts";
 import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
 import { RANKS } from "./WindowBook.ts";
+import { ZoneCharges } from "./ZoneCharges.ts";
 
 const ZONES = 16;
 const FILLED = "filled";
-const FREE: ZonePairCharges = { lossSatPerKwh: 0, wheelingSatPerKwh: 0, congestionSatPerKwh: 0, platformSatPerKwh: 0 };
 
 /** Orders from placement to their end: checks, matching in rank order, fills within the grid and the caps, cancels. */
 export class OrderMatching {
@@ -35,12 +35,13 @@ export class OrderMatching {
 	readonly #pool: BookPool;
 	readonly #headrooms: HeadroomFactory;
 	readonly #walk = new CandidateWalk();
-	readonly #adders = new Int32Array(ZONES * ZONES);
+	readonly charges: ZoneCharges;
 	readonly #path: TradePath = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0 };
 	readonly #refusedPlaces = new Set<number>();
 
 	constructor(ledger: EngineLedger, pool: BookPool, headrooms: HeadroomFactory) {
 		this.#ledger = ledger;
+		this.charges = new ZoneCharges(ledger.state);
 		this.#pool = pool;
 		this.#headrooms = headrooms;
 	}
@@ -100,17 +101,6 @@ export class OrderMatching {
 
 	// ── matching ─────────────────────────────────────────────────────────────────────────────────────────────
 
-	setCharges(charges: readonly (readonly ZonePairCharges[])[]): void {
-		this.#adders.fill(0);
-		for (const [sell, row] of charges.slice(0, ZONES).entries()) {
-			for (const [buy, pair] of row.slice(0, ZONES).entries()) this.#adders[sell * ZONES + buy] = landedAdder(pair);
-		}
-	}
-
-	charges(sellZoneId: number, buyZoneId: number): ZonePairCharges {
-		return this.#ledger.state.charges[sellZoneId - 1]?.[buyZoneId - 1] ?? FREE;
-	}
-
 	match(session: Session, taker: Entry): void {
 		const { entries } = this.#pool;
 		const refused = this.#refusedPlaces;
@@ -139,7 +129,12 @@ export class OrderMatching {
 		const { tradingZones } = this.#ledger.rules(session);
 		const own = 1 << (taker.zoneId - 1);
 		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
-		this.#walk.begin(session.book, taker, (tradingZones & own) === 0 ? 0 : reach, this.#adders);
+		this.#walk.begin(
+			session.book,
+			taker,
+			(tradingZones & own) === 0 ? 0 : reach,
+			this.charges.addersAt(session.windowId),
+		);
 	}
 
 	#begins(session: Session, taker: Entry): boolean {
@@ -178,7 +173,7 @@ export class OrderMatching {
 
 	/** At the resting order's price: the seller's net, or the buyer's all-in less the charges. */
 	#trade(session: Session, sell: Entry, buy: Entry, maker: Entry, wh: number, lossWh: number): void {
-		const charges = this.charges(sell.zoneId, buy.zoneId);
+		const charges = this.charges.at(session.windowId, sell.zoneId, buy.zoneId);
 		const adder = landedAdder(charges);
 		const netPrice = maker === sell ? sell.priceSatPerKwh : buy.priceSatPerKwh - adder;
 		const buyerPrice = netPrice + adder;
@@ -263,7 +258,7 @@ export class OrderMatching {
 	}
 
 	/** Whether any zone's best bid reaches any zone's best ask at today's charges: most windows need no second look. */
-	#hasCrossedOrders({ book }: Session): boolean {
+	#hasCrossedOrders({ book, windowId }: Session): boolean {
 		const { ladders } = this.#pool.ladders;
 		const bids = new Int32Array(ZONES).fill(-1);
 		const asks = new Int32Array(ZONES).fill(2 ** 30);
@@ -275,7 +270,8 @@ export class OrderMatching {
 				bids[zone] = Math.max(bids[zone] as number, ladders[record + HIGHEST_PRICE] as number);
 			} else asks[zone] = Math.min(asks[zone] as number, ladders[record + LOWEST_PRICE] as number);
 		}
-		return this.#adders.some((adder, pair) => (bids[pair & 15] as number) - (asks[pair >>> 4] as number) - adder >= 0);
+		const adders = this.charges.addersAt(windowId);
+		return adders.some((adder, pair) => (bids[pair & 15] as number) - (asks[pair >>> 4] as number) - adder >= 0);
 	}
 
 	// ── ending ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,8 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 			orderHash,
 			typeof known === "number" ? known : known.order.windowId,
 		]),
+		// Only where there are any: a state without them has the bytes it always had.
+		...(rest.windowCharges.length > 0 ? { windowCharges: rest.windowCharges } : {}),
 	};
 	return new TextEncoder().encode(JSON.stringify(plain));
 }
@@ -80,7 +82,8 @@ export function restoreInto(
 		state.meters.set(meterId, { ...meter, account: null, greyness: isRenewable(meter.source) ? 0 : 1 });
 	}
 	for (const [key, maxWh] of plain.forecasts as [string, number][]) state.forecasts.set(key, maxWh);
-	matching.setCharges(charges);
+	state.windowCharges = plain.windowCharges ?? [];
+	matching.charges.derive();
 	const open = new Map<Hash32, Entry>();
 	for (const [windowId, saved] of plain.sessions as [WindowId, PlainSession][]) {
 		const session = newSession(windowId, new WindowBook(pool));

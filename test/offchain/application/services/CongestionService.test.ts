@@ -35,6 +35,8 @@ describe("G5 congestion off the trading path", () => {
 	let trades: object[];
 	let inputs: EngineInput[];
 	let isBusy: boolean;
+	let windows: number[];
+	let nowMillis: number;
 	let prices: Map<number, ZonePriceSet>;
 	let service: CongestionService;
 	const level = (priceSatPerKwh: number, energyWh: number) => ({ priceSatPerKwh, energyWh, orders: 1 });
@@ -45,22 +47,24 @@ describe("G5 congestion off the trading path", () => {
 		books = { 1: { asks: [level(50, 10_000)] }, 2: { asks: [level(130, 10_000)], bids: [level(180, 8_000)] } };
 		trades = [];
 		inputs = [];
+		windows = [WINDOW];
+		nowMillis = 77;
 		isBusy = false;
 		prices = new Map();
 		service = new CongestionService({
 			engineQueries: {
-				sessions: async () => [{ windowId: WINDOW, state: "open" }],
+				sessions: async () => windows.map((windowId) => ({ windowId, state: "open" })),
 				depth: async (windowId: number, zoneId: number) => ({
 					windowId,
 					zoneId,
 					sequence: 0,
-					bids: books[zoneId]?.bids ?? [],
-					asks: books[zoneId]?.asks ?? [],
+					bids: windowId === WINDOW ? (books[zoneId]?.bids ?? []) : [],
+					asks: windowId === WINDOW ? (books[zoneId]?.asks ?? []) : [],
 				}),
 			} as never,
 			trades: { ofWindow: async () => trades as never },
 			solver: await HighsLinearProgramSolver.load(),
-			clock: { nowMillis: () => 77, sleepUntil: async () => undefined },
+			clock: { nowMillis: () => nowMillis, sleepUntil: async () => undefined },
 			limits: () => LIMITS,
 			baseCharges: BASE,
 			congestionCapSatPerKwh: 60,
@@ -80,13 +84,19 @@ describe("G5 congestion off the trading path", () => {
 	});
 
 	it("default: a congested pair pays up to the cap, the other direction nothing; told once", async () => {
+		windows = [WINDOW - 1, WINDOW, WINDOW + 1];
 		await service.refresh();
 		await service.refresh();
-		expect(inputs).to.have.length(1);
+		// Once what holds everywhere, once what the congested window alone is charged.
+		expect(inputs.map((input) => (input as SetZoneCharges).range ?? null)).to.deep.equal([
+			null,
+			{ fromWindow: WINDOW, toWindow: WINDOW },
+		]);
+		expect((inputs[0] as SetZoneCharges).charges).to.deep.equal(BASE);
 		// 130 − 50 − 12 for wheeling between zones = 68, capped at 60.
-		expect(charge(inputs[0], 1, 2)).to.deep.equal({ ...BASE[0]?.[1], congestionSatPerKwh: 60 });
-		expect(charge(inputs[0], 2, 1)).to.deep.equal(BASE[1]?.[0]);
-		expect(charge(inputs[0], 2, 2)).to.deep.equal(BASE[1]?.[1]);
+		expect(charge(inputs[1], 1, 2)).to.deep.equal({ ...BASE[0]?.[1], congestionSatPerKwh: 60 });
+		expect(charge(inputs[1], 2, 1)).to.deep.equal(BASE[1]?.[0]);
+		expect(charge(inputs[1], 2, 2)).to.deep.equal(BASE[1]?.[1]);
 		expect(prices.get(WINDOW)?.zonePriceSatPerKwh.slice(0, 2)).to.deep.equal([50, 130]);
 		expect(prices.get(WINDOW)?.congestionPoints).to.deep.equal([
 			{ name: "1–2", flowWh: 4_000, limitWh: 4_000, shadowPriceSatPerKwh: 68 },
@@ -104,8 +114,10 @@ describe("G5 congestion off the trading path", () => {
 	it("behavior: when congestion ends, so does its charge", async () => {
 		await service.refresh();
 		books = {};
+		nowMillis += 300_000;
 		await service.refresh();
-		expect(charge(inputs[1], 1, 2)).to.deep.equal(BASE[0]?.[1]);
+		expect((inputs[2] as SetZoneCharges).range).to.deep.equal({ fromWindow: WINDOW, toWindow: WINDOW });
+		expect(charge(inputs[2], 1, 2)).to.deep.equal(BASE[0]?.[1]);
 		expect(prices.get(WINDOW) ?? null).to.equal(null);
 	});
 
@@ -121,6 +133,25 @@ describe("G5 congestion off the trading path", () => {
 		await service.refresh();
 		isBusy = false;
 		await service.refresh();
-		expect(inputs).to.have.length(1);
+		expect(inputs).to.have.length(2);
+	});
+
+	it("behavior: a far window's charges change once in five minutes, a near one's at once", async () => {
+		await service.refresh();
+		const cheaper = () => {
+			books = { 1: { asks: [level(50, 10_000)] }, 2: { asks: [level(110, 10_000)], bids: [level(180, 8_000)] } };
+		};
+		cheaper();
+		await service.refresh();
+		expect(inputs).to.have.length(2);
+		nowMillis += 300_000;
+		await service.refresh();
+		expect(inputs).to.have.length(3);
+		nowMillis = WINDOW * 900_000 - 60_000;
+		books = { 1: { asks: [level(50, 10_000)] }, 2: { asks: [level(120, 10_000)], bids: [level(180, 8_000)] } };
+		await service.refresh();
+		cheaper();
+		await service.refresh();
+		expect(inputs).to.have.length(5);
 	});
 });

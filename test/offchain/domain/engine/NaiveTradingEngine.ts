@@ -122,6 +122,7 @@ type State = {
 	orders: Map<Hash32, { windowId: WindowId; entry: Entry | null }>;
 	rules: SetMarketRules[];
 	charges: ZonePairCharges[][];
+	windowCharges: { fromWindow: WindowId; toWindow: WindowId; charges: ZonePairCharges[][] }[];
 	limits: { fromWindow: WindowId; toWindow: WindowId; limits: GridLimits }[];
 	directives: Directive[];
 };
@@ -143,6 +144,7 @@ export class NaiveTradingEngine {
 		orders: new Map(),
 		rules: [],
 		charges: [],
+		windowCharges: [],
 		limits: [],
 		directives: [],
 	};
@@ -244,14 +246,14 @@ export class NaiveTradingEngine {
 		return session === undefined ? null : this.#headroom(session, windowId);
 	}
 
-	charges(sellZoneId: number, buyZoneId: number): ZonePairCharges {
-		return this.#charges(sellZoneId, buyZoneId);
+	charges(windowId: WindowId, sellZoneId: number, buyZoneId: number): ZonePairCharges {
+		return this.#charges(windowId, sellZoneId, buyZoneId);
 	}
 
 	// ── the state as bytes ───────────────────────────────────────────────────────────────────────────────────
 
 	snapshot(): Uint8Array {
-		const { sessions, orders, ...rest } = this.#state;
+		const { sessions, orders, windowCharges, ...rest } = this.#state;
 		const plain = {
 			...rest,
 			accounts: [...rest.accounts],
@@ -262,6 +264,7 @@ export class NaiveTradingEngine {
 				{ ...session, reservedMsat: withoutZeros(session.reservedMsat), headroom: headroom?.snapshot() ?? null },
 			]),
 			orders: [...orders].map(([orderHash, { windowId }]) => [orderHash, windowId]),
+			...(windowCharges.length > 0 ? { windowCharges } : {}),
 		};
 		return new TextEncoder().encode(JSON.stringify(plain));
 	}
@@ -271,6 +274,7 @@ export class NaiveTradingEngine {
 		const engine = new NaiveTradingEngine(headrooms);
 		const state: State = {
 			...plain,
+			windowCharges: plain.windowCharges ?? [],
 			accounts: new Map(plain.accounts),
 			meters: new Map(plain.meters),
 			forecasts: new Map(plain.forecasts),
@@ -316,7 +320,18 @@ export class NaiveTradingEngine {
 			case "SetMarketRules":
 				return this.#setRules(input);
 			case "SetZoneCharges":
-				this.#state.charges = input.charges;
+				if (input.range === undefined) {
+					this.#state.charges = input.charges;
+					this.#state.windowCharges = [];
+				} else {
+					const { fromWindow, toWindow } = input.range;
+					const oldest = Math.min(this.#state.nextToOpen, ...this.#state.sessions.keys());
+					this.#state.windowCharges = this.#state.windowCharges.filter((known) => {
+						const isCovered = known.fromWindow >= fromWindow && known.toWindow <= toWindow;
+						return known.toWindow >= oldest && !isCovered;
+					});
+					this.#state.windowCharges.push({ fromWindow, toWindow, charges: input.charges });
+				}
 				return this.#rematchAll();
 			case "SetGridLimits":
 				return this.#setLimits(input.fromWindow, input.toWindow, input.limits);
@@ -479,7 +494,11 @@ export class NaiveTradingEngine {
 	/** What the taker gains on his limit, sat/kWh; negative when the prices do not cross. */
 	#surplus(taker: Entry, maker: Entry): number {
 		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
-		return buy.order.priceSatPerKwh - sell.order.priceSatPerKwh - landedAdder(this.#charges(sell.zoneId, buy.zoneId));
+		return (
+			buy.order.priceSatPerKwh -
+			sell.order.priceSatPerKwh -
+			landedAdder(this.#charges(sell.order.windowId, sell.zoneId, buy.zoneId))
+		);
 	}
 
 	#match(session: Session, taker: Entry): void {
@@ -529,7 +548,7 @@ export class NaiveTradingEngine {
 		}
 		if (admittedWh === 0) return limitingElement;
 		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
-		const charges = this.#charges(sell.zoneId, buy.zoneId);
+		const charges = this.#charges(sell.order.windowId, sell.zoneId, buy.zoneId);
 		const [sellerPrice, buyerPrice] =
 			maker === sell
 				? [sell.order.priceSatPerKwh + charges.lossSatPerKwh, sell.order.priceSatPerKwh + landedAdder(charges)]
@@ -1008,9 +1027,12 @@ export class NaiveTradingEngine {
 		return this.#state.rules.findLast(({ fromWindow }) => fromWindow <= windowId) ?? null;
 	}
 
-	#charges(sellZoneId: number, buyZoneId: number): ZonePairCharges {
+	#charges(windowId: WindowId, sellZoneId: number, buyZoneId: number): ZonePairCharges {
+		const own = this.#state.windowCharges.findLast(
+			({ fromWindow, toWindow }) => fromWindow <= windowId && windowId <= toWindow,
+		);
 		return (
-			this.#state.charges[sellZoneId - 1]?.[buyZoneId - 1] ?? {
+			(own?.charges ?? this.#state.charges)[sellZoneId - 1]?.[buyZoneId - 1] ?? {
 				lossSatPerKwh: 0,
 				wheelingSatPerKwh: 0,
 				congestionSatPerKwh: 0,

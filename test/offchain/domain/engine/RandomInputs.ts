@@ -161,7 +161,10 @@ export class RandomInputs {
 			congestionSatPerKwh: this.#random(2),
 			platformSatPerKwh: this.#random(2),
 		});
-		return { type: "SetZoneCharges", charges: Array.from({ length: 16 }, () => Array.from({ length: 16 }, one)) };
+		const charges = Array.from({ length: 16 }, () => Array.from({ length: 16 }, one));
+		const fromWindow = this.#firstWindow + this.#random(WINDOWS);
+		const range = { fromWindow, toWindow: fromWindow + this.#random(3) };
+		return { type: "SetZoneCharges", charges, ...(this.#random(2) === 0 ? {} : { range }) };
 	}
 
 	#limits(): EngineInput {
