@@ -31,6 +31,8 @@ async function showWindow(reference: WindowReference, global: GlobalOptions): Pr
 		const lines = [`window ${windowId}, delivery ${formatWindow(windowId)}`];
 		if (session !== null) {
 			lines.push(`session     ${session.state}, closes ${new Date(session.closesAt * 1000).toISOString()}`);
+			const paused = session.pausedZoneIds ?? [];
+			if (paused.length > 0) lines.push(`paused      ${paused.map(zoneCode).join(", ")}`);
 			if (session.haltedZoneIds.length > 0) lines.push(`halted      ${session.haltedZoneIds.map(zoneCode).join(", ")}`);
 		}
 		if (window !== null) {

@@ -3,6 +3,7 @@ import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EngineQueries } from "../application/ports/EngineQueries.ts";
 import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
+import { CircuitBreakerService } from "../application/services/CircuitBreakerService.ts";
 import { CongestionService } from "../application/services/CongestionService.ts";
 import { GridLimitsService } from "../application/services/GridLimitsService.ts";
 import { MarketRulesService } from "../application/services/MarketRulesService.ts";
@@ -13,6 +14,7 @@ import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
 import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
 import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
+import type { PriceBreakerRules } from "../domain/pricing/PriceBreaker.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { WindowId } from "../domain/units/window.ts";
@@ -25,6 +27,15 @@ const LOOK_MILLIS = 500;
 /** The open windows are solved anew at every so many looks, and the regulator's rules read again. */
 const LOOKS_PER_SOLUTION = 4;
 const LOOKS_PER_RULES = 20;
+/** A zone's price may move by seven tenths of its reference, and by 80 sat/kWh, from one look to the next. */
+const BREAKER_RULES: PriceBreakerRules = {
+	bandPartsPerMillion: 700_000,
+	leastBandSatPerKwh: 80,
+	leastReferenceWh: 100_000,
+	leastTrades: 3,
+	weightPartsPerMillion: 250_000,
+};
+const PAUSE_SECONDS = 300;
 
 export type GridRoleOptions = {
 	pool: pg.Pool;
@@ -81,9 +92,18 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		prices: new PostgresZonePrices(pool),
 		engine,
 	});
+	const breaker = new CircuitBreakerService({
+		engineQueries: options.queries,
+		trades: new PostgresTradeRepository(pool),
+		engine,
+		clock,
+		rules: BREAKER_RULES,
+		pauseSeconds: PAUSE_SECONDS,
+		onChange: onNotice,
+	});
 	const rules = new MarketRulesService({ rulesAt: options.rulesAt, engine, clock, onChange: onNotice });
 	const stopping = new AbortController();
-	const following = follow({ rules, limits, trims, congestion }, onNotice, stopping.signal);
+	const following = follow({ rules, limits, trims, congestion, breaker }, onNotice, stopping.signal);
 	return {
 		async stop() {
 			stopping.abort();
@@ -99,6 +119,7 @@ async function follow(
 		limits: GridLimitsService;
 		trims: OutageTrimService;
 		congestion: CongestionService;
+		breaker: CircuitBreakerService;
 	},
 	onNotice: (line: string) => void,
 	signal: AbortSignal,
@@ -108,6 +129,7 @@ async function follow(
 			if (look % LOOKS_PER_RULES === 0) await services.rules.refresh();
 			await services.limits.refresh();
 			await services.trims.refresh();
+			await services.breaker.refresh();
 			if (look % LOOKS_PER_SOLUTION === 0) await services.congestion.refresh();
 		} catch (error) {
 			if (!signal.aborted) onNotice(`grid: ${(error as Error).message}`);

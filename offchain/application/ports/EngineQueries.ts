@@ -44,6 +44,8 @@ export type SessionView = {
 	crossZoneClosesAt: UnixSeconds;
 	closesAt: UnixSeconds;
 	haltedZoneIds: number[];
+	/** Stopped for a while by the circuit breaker; absent where none. */
+	pausedZoneIds?: number[];
 };
 
 /** What the engine holds in memory at this instant. Everything already in the past is in the repositories. */

@@ -2,7 +2,7 @@ import type { Order } from "../orders/Order.ts";
 import type { ReasonCode } from "../orders/reasonCodes.ts";
 import type { Trade } from "../settlement/Trade.ts";
 import type { Address, Hash32 } from "../units/Address.ts";
-import type { WindowId } from "../units/window.ts";
+import type { UnixSeconds, WindowId } from "../units/window.ts";
 import type { Directive } from "./EngineInput.ts";
 
 /**
@@ -49,6 +49,16 @@ export type EngineEvent =
 			orderHash: Hash32;
 	  }
 	| { type: "SessionStateChanged"; windowId: WindowId; from: SessionState; to: SessionState }
+	/** Prices moved too fast: resting orders wait in these zones until then. */
+	| {
+			type: "TradingPaused";
+			windowId: WindowId;
+			zoneIds: number[];
+			untilSeconds: UnixSeconds;
+			referenceSatPerKwh: number;
+			tradedSatPerKwh: number;
+	  }
+	| { type: "TradingResumed"; windowId: WindowId; zoneIds: number[] }
 	| { type: "AuthorityOverride"; directive: Directive; lifted: boolean }
 	| { type: "AccountChanged"; account: Address; availableMsat: number; reservedMsat: number }
 	| { type: "InputRefused"; inputType: string; reason: ReasonCode; detail: string };

@@ -20,6 +20,7 @@ export type EngineInput =
 	| SetGridLimits
 	| SetMeterForecast
 	| TrimTrades
+	| PauseTrading
 	| RaiseBuyingPower
 	| ChainFact;
 
@@ -68,6 +69,21 @@ export type SetMeterForecast = { type: "SetMeterForecast"; meterId: number; wind
 export type TrimTrades = { type: "TrimTrades"; windowId: WindowId; trims: TradeTrim[] };
 /** `keptWh` 0 undoes the trade. `element` is what would be overloaded. */
 export type TradeTrim = { tradeId: string; keptWh: number; trimmedWh: number; element: string };
+
+/**
+ * The circuit breaker (SPEC P3): these zones of the window trade with nobody until then, because prices left the band
+ * around their reference. Orders that rest are taken and wait; a pause is never prolonged, and ends by itself.
+ */
+export type PauseTrading = {
+	type: "PauseTrading";
+	windowId: WindowId;
+	zoneIds: number[];
+	/** At most `LONGEST_PAUSE_SECONDS` from now. */
+	untilSeconds: UnixSeconds;
+	/** For the record: what prices moved from, and to. */
+	referenceSatPerKwh: number;
+	tradedSatPerKwh: number;
+};
 
 /** Demo and test venues without a chain credit accounts this way; refused when the engine is attached to a chain. */
 export type RaiseBuyingPower = { type: "RaiseBuyingPower"; account: Address; amountMsat: number };

@@ -16,6 +16,7 @@ import type { Entry, Meter } from "./core/Entry.ts";
 import { restoreInto, snapshotOf } from "./core/engineSnapshot.ts";
 import { CROSS_ZONE_GATE_SECONDS, GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DAY_SECONDS } from "./core/gates.ts";
 import { OrderMatching } from "./core/OrderMatching.ts";
+import { TradingPauses } from "./core/TradingPauses.ts";
 import type { DepthLevel } from "./core/WindowBook.ts";
 import type { EngineEvent, SessionState } from "./EngineEvent.ts";
 import type { AmendOrder, ChainFactBody, Directive, EngineInput, SetMarketRules, TrimTrades } from "./EngineInput.ts";
@@ -28,6 +29,8 @@ export type SessionOverview = {
 	crossZoneClosesAt: UnixSeconds;
 	closesAt: UnixSeconds;
 	haltedZoneIds: number[];
+	/** Zones the circuit breaker stopped for a while; absent where none. */
+	pausedZoneIds?: number[];
 };
 export type AccountState = {
 	account: Address;
@@ -52,16 +55,19 @@ export class TradingEngine {
 	readonly #ledger = new EngineLedger(this.#state);
 	readonly #pool = new BookPool();
 	readonly #matching: OrderMatching;
+	readonly #pauses: TradingPauses;
 	readonly #sessions: DeliverySessions;
 
 	constructor(headrooms: HeadroomFactory) {
 		this.#matching = new OrderMatching(this.#ledger, this.#pool, headrooms);
-		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pool);
+		this.#pauses = new TradingPauses(this.#state, this.#matching);
+		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pauses, this.#pool);
 	}
 
 	static restore(bytes: Uint8Array, headrooms: HeadroomFactory): TradingEngine {
 		const engine = new TradingEngine(headrooms);
 		restoreInto(bytes, engine.#ledger, engine.#matching, engine.#pool, headrooms);
+		for (const { windowId } of engine.#state.pauses) engine.#pauses.derive(windowId);
 		return engine;
 	}
 
@@ -116,7 +122,11 @@ export class TradingEngine {
 		if (session === undefined) return null;
 		const start = windowStart(windowId);
 		const { isHalted } = this.#ledger.rules(session);
+		const pausedZoneIds = ZONE_CODES.map((_, index) => index + 1).filter(
+			(zoneId) => (session.pausedZones & (1 << (zoneId - 1))) !== 0,
+		);
 		return {
+			...(pausedZoneIds.length > 0 ? { pausedZoneIds } : {}),
 			windowId,
 			state: session.state,
 			opensAt: deliveryDayStart(windowId) - OPENS_BEFORE_DELIVERY_DAY_SECONDS,
@@ -167,6 +177,11 @@ export class TradingEngine {
 				return;
 			case "TrimTrades":
 				return this.#trim(input);
+			case "PauseTrading": {
+				const refusal = this.#pauses.pause(input);
+				if (refusal !== null) this.#refuse("PauseTrading", "INPUT_NOT_ALLOWED", refusal);
+				return;
+			}
 			case "RaiseBuyingPower":
 				return this.#ledger.credit(this.#ledger.account(input.account), input.amountMsat);
 			case "ChainFact":

@@ -29,6 +29,7 @@ export const REASON_CODES = {
 	IMMEDIATE_REMAINDER: "the rest of an immediate-or-cancel or market order",
 	SELF_TRADE: "the order would trade with another order of the same owner",
 	ZONE_HALTED: "an authority has halted the zone",
+	TRADING_PAUSED: "prices moved too fast: the zone takes only orders that rest until trading resumes",
 	DIRECTIVE_CAP: "an authority's cap on the zone is exhausted",
 	TRIMMED_BY_GRID: "the full power flow does not hold with the whole of the trade",
 	GRID_CONSTRAINT: "no headroom on a grid element",

@@ -18,15 +18,18 @@ import {
 	WINDOWS_REMEMBERED,
 } from "./gates.ts";
 import type { OrderMatching } from "./OrderMatching.ts";
+import type { TradingPauses } from "./TradingPauses.ts";
 import { WindowBook } from "./WindowBook.ts";
 
 /** Trading sessions from scheduled to their end, by the clock and the chain's facts (SPEC M8). */
 export class DeliverySessions {
 	readonly #ledger: EngineLedger;
 	readonly #matching: OrderMatching;
+	readonly #pauses: TradingPauses;
 	readonly #pool: BookPool;
 
-	constructor(ledger: EngineLedger, matching: OrderMatching, pool: BookPool) {
+	constructor(ledger: EngineLedger, matching: OrderMatching, pauses: TradingPauses, pool: BookPool) {
+		this.#pauses = pauses;
 		this.#ledger = ledger;
 		this.#matching = matching;
 		this.#pool = pool;
@@ -76,6 +79,7 @@ export class DeliverySessions {
 		for (const holding of session.holdings.values()) this.#ledger.reserve(holding, -holding.reservedMsat);
 		session.book.close();
 		this.#turn(session, to);
+		this.#ledger.state.pauses = this.#ledger.state.pauses.filter((pause) => pause.windowId !== windowId);
 		sessions.delete(windowId);
 		for (const { account } of session.holdings.values()) account.lastHolding = null;
 		for (const { orderHash } of session.entries) {
@@ -100,6 +104,7 @@ export class DeliverySessions {
 			this.#matching.cancelWhere(session, () => true, "expired");
 			this.#turn(session, "closed");
 		}
+		this.#pauses.resumeDue(session, nowSeconds);
 		if (session.state === "closed" && session.trades.length === 0 && nowSeconds >= start) {
 			return this.finish(session, "expired");
 		}

@@ -12,6 +12,9 @@ import type { WindowBook } from "./WindowBook.ts";
 import type { WindowRules } from "./WindowRules.ts";
 import type { RangedCharges } from "./ZoneCharges.ts";
 
+/** Zones of a window the circuit breaker stopped. */
+export type TradingPause = { windowId: WindowId; zoneIds: number[]; untilSeconds: UnixSeconds };
+
 /** How the engine gets the grid model of one window. */
 export type HeadroomFactory = {
 	create(limits: GridLimits): WindowHeadroom;
@@ -34,6 +37,8 @@ export type Session = {
 	book: WindowBook;
 	/** No order ends by its own time before this. */
 	nextExpiry: UnixSeconds;
+	/** Bit `zoneId − 1` of every paused zone; derived from the state's pauses. */
+	pausedZones: number;
 	/** Derived from rules and directives; null when one of them changed. */
 	rules: WindowRules | null;
 };
@@ -53,6 +58,8 @@ export type EngineState = {
 	windowCharges: RangedCharges[];
 	limits: { fromWindow: WindowId; toWindow: WindowId; limits: GridLimits }[];
 	directives: Directive[];
+	/** Oldest first; a zone of a window is in one at most. */
+	pauses: TradingPause[];
 };
 
 export function emptyState(): EngineState {
@@ -70,6 +77,7 @@ export function emptyState(): EngineState {
 		windowCharges: [],
 		limits: [],
 		directives: [],
+		pauses: [],
 	};
 }
 
@@ -101,6 +109,7 @@ export function newSession(windowId: WindowId, book: WindowBook): Session {
 		headroom: null,
 		book,
 		nextExpiry: Number.POSITIVE_INFINITY,
+		pausedZones: 0,
 		rules: null,
 	};
 }

@@ -126,7 +126,7 @@ export class OrderMatching {
 	}
 
 	#begin(session: Session, taker: Entry): void {
-		const { tradingZones } = this.#ledger.rules(session);
+		const tradingZones = this.#ledger.rules(session).tradingZones & ~session.pausedZones;
 		const own = 1 << (taker.zoneId - 1);
 		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
 		this.#walk.begin(
@@ -249,11 +249,14 @@ export class OrderMatching {
 	/** After limits widen or charges fall: every resting order, oldest first, looks again. */
 	rematchAll(): void {
 		for (const session of this.#ledger.state.sessions.values()) {
-			if (session.state !== "open" && session.state !== "crossZoneClosed") continue;
-			if (!this.#hasCrossedOrders(session)) continue;
-			for (const entry of [...session.entries]) {
-				if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
-			}
+			if (session.state === "open" || session.state === "crossZoneClosed") this.rematch(session);
+		}
+	}
+
+	rematch(session: Session): void {
+		if (!this.#hasCrossedOrders(session)) return;
+		for (const entry of [...session.entries]) {
+			if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
 		}
 	}
 

@@ -59,6 +59,7 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 		]),
 		// Only where there are any: a state without them has the bytes it always had.
 		...(rest.windowCharges.length > 0 ? { windowCharges: rest.windowCharges } : {}),
+		...(rest.pauses.length > 0 ? { pauses: rest.pauses } : {}),
 	};
 	return new TextEncoder().encode(JSON.stringify(plain));
 }
@@ -112,6 +113,7 @@ export function restoreInto(
 		if (saved.headroom !== null && grid !== null) session.headroom = headrooms.restore(grid, saved.headroom);
 		state.sessions.set(windowId, session);
 	}
+	state.pauses = plain.pauses ?? [];
 	for (const [orderHash, windowId] of plain.orders as [Hash32, WindowId][]) {
 		const entry = open.get(orderHash);
 		state.orders.add(orderHash, entry ?? windowId);

@@ -59,8 +59,7 @@ function formRefusal(order: Order, nowSeconds: number): Refusal | null {
 	if (!areNumbers) return ["MALFORMED", "every number must be a non-negative integer"];
 	if (energyWh < 1 || energyWh > MAX_ENERGY_WH) return ["QUANTITY_RANGE", `1 to ${MAX_ENERGY_WH} Wh`];
 	if (priceSatPerKwh > MAX_PRICE_SAT_PER_KWH) return ["MALFORMED", "the price does not fit in 16 bits"];
-	const isImmediate = order.timeInForce === "ioc" || order.timeInForce === "fok" || order.orderClass === "market";
-	if (order.postOnly && isImmediate) return ["MALFORMED", "a post-only order rests"];
+	if (order.postOnly && isImmediate(order)) return ["MALFORMED", "a post-only order rests"];
 	const isValid = order.timeInForce === "gtt" ? validUntil > nowSeconds : validUntil === 0;
 	return isValid ? null : ["VALID_UNTIL_INVALID", "in the future for good-till-time, else 0"];
 }
@@ -87,6 +86,9 @@ function marketRefusal(ledger: EngineLedger, order: Order, session: Session, { z
 	const rules = ledger.rules(session);
 	if (rules.isVoided[zoneId]) return ["WINDOW_VOIDED", "voided"];
 	if (rules.isHalted[zoneId]) return ["ZONE_HALTED", "by an authority's directive"];
+	if ((session.pausedZones & (1 << (zoneId - 1))) !== 0 && isImmediate(order)) {
+		return ["TRADING_PAUSED", "only orders that rest are taken until trading resumes"];
+	}
 	if (rules.market === null) return ["WINDOW_NOT_OPEN", "no market rules are set"];
 	const tick = rules.market.tickSatPerKwh;
 	if (order.priceSatPerKwh % tick !== 0) return ["PRICE_TICK", `tick ${tick}`];
@@ -109,6 +111,10 @@ function fundsRefusal(ledger: EngineLedger, order: Order, session: Session, acco
 	const hold = ledger.orderHoldMsat(order, session, order.energyWh);
 	if (hold <= account.availableMsat) return null;
 	return ["FUNDS_INSUFFICIENT", `${hold} msat needed, ${account.availableMsat} free`];
+}
+
+function isImmediate({ timeInForce, orderClass }: Order): boolean {
+	return timeInForce === "ioc" || timeInForce === "fok" || orderClass === "market";
 }
 
 function isCount(value: number): boolean {

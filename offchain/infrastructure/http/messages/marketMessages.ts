@@ -47,6 +47,7 @@ export const sessionMessage = z
 		crossZoneClosesAt: safeUint,
 		closesAt: safeUint,
 		haltedZoneIds: z.array(zoneId),
+		pausedZoneIds: z.array(zoneId).optional().describe("Stopped for a while by the circuit breaker; absent where none"),
 	})
 	.meta({ id: "TradingSession", description: "Session of one delivery window; times in unix seconds." });
 

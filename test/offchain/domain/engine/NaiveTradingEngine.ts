@@ -6,6 +6,7 @@ import type {
 	ChainFactBody,
 	Directive,
 	EngineInput,
+	PauseTrading,
 	PlaceEnergyOrder,
 	SetMarketRules,
 	TrimTrades,
@@ -93,6 +94,7 @@ type SessionOverview = {
 	crossZoneClosesAt: UnixSeconds;
 	closesAt: UnixSeconds;
 	haltedZoneIds: number[];
+	pausedZoneIds?: number[];
 };
 type AccountState = {
 	account: Address;
@@ -125,6 +127,7 @@ type State = {
 	windowCharges: { fromWindow: WindowId; toWindow: WindowId; charges: ZonePairCharges[][] }[];
 	limits: { fromWindow: WindowId; toWindow: WindowId; limits: GridLimits }[];
 	directives: Directive[];
+	pauses: { windowId: WindowId; zoneIds: number[]; untilSeconds: UnixSeconds }[];
 };
 
 /**
@@ -147,6 +150,7 @@ export class NaiveTradingEngine {
 		windowCharges: [],
 		limits: [],
 		directives: [],
+		pauses: [],
 	};
 	#events: EngineEvent[] = [];
 	#changedAccounts = new Set<Address>();
@@ -225,7 +229,9 @@ export class NaiveTradingEngine {
 		const session = this.#state.sessions.get(windowId);
 		if (session === undefined) return null;
 		const start = windowStart(windowId);
+		const pausedZoneIds = ZONE_CODES.map((_, index) => index + 1).filter((zoneId) => this.#isPaused(windowId, zoneId));
 		return {
+			...(pausedZoneIds.length > 0 ? { pausedZoneIds } : {}),
 			windowId,
 			state: session.state,
 			opensAt: deliveryDayStart(windowId) - OPENS_BEFORE_DELIVERY_DAY_SECONDS,
@@ -253,7 +259,7 @@ export class NaiveTradingEngine {
 	// ── the state as bytes ───────────────────────────────────────────────────────────────────────────────────
 
 	snapshot(): Uint8Array {
-		const { sessions, orders, windowCharges, ...rest } = this.#state;
+		const { sessions, orders, windowCharges, pauses, ...rest } = this.#state;
 		const plain = {
 			...rest,
 			accounts: [...rest.accounts],
@@ -265,6 +271,7 @@ export class NaiveTradingEngine {
 			]),
 			orders: [...orders].map(([orderHash, { windowId }]) => [orderHash, windowId]),
 			...(windowCharges.length > 0 ? { windowCharges } : {}),
+			...(pauses.length > 0 ? { pauses } : {}),
 		};
 		return new TextEncoder().encode(JSON.stringify(plain));
 	}
@@ -275,6 +282,7 @@ export class NaiveTradingEngine {
 		const state: State = {
 			...plain,
 			windowCharges: plain.windowCharges ?? [],
+			pauses: plain.pauses ?? [],
 			accounts: new Map(plain.accounts),
 			meters: new Map(plain.meters),
 			forecasts: new Map(plain.forecasts),
@@ -340,6 +348,8 @@ export class NaiveTradingEngine {
 				return;
 			case "TrimTrades":
 				return this.#trim(input);
+			case "PauseTrading":
+				return this.#pause(input);
 			case "RaiseBuyingPower":
 				this.#account(input.account).availableMsat += input.amountMsat;
 				this.#changedAccounts.add(input.account);
@@ -433,6 +443,9 @@ export class NaiveTradingEngine {
 		if (special !== null) return special;
 		if (this.#directives("VOID_WINDOW", order.windowId, meter.zoneId).length > 0) return ["WINDOW_VOIDED", "voided"];
 		if (this.#isHalted(order.windowId, meter.zoneId)) return ["ZONE_HALTED", "by an authority's directive"];
+		if (immediate && this.#isPaused(order.windowId, meter.zoneId)) {
+			return ["TRADING_PAUSED", "only orders that rest are taken until trading resumes"];
+		}
 		const rules = this.#rulesAt(order.windowId);
 		if (rules === null) return ["WINDOW_NOT_OPEN", "no market rules are set"];
 		if (order.priceSatPerKwh % rules.tickSatPerKwh !== 0) return ["PRICE_TICK", `tick ${rules.tickSatPerKwh}`];
@@ -474,11 +487,12 @@ export class NaiveTradingEngine {
 	/** Resting orders the entry could trade with, best first (SPEC M3), whatever the grid says. */
 	#candidates(session: Session, taker: Entry): Entry[] {
 		const { windowId } = taker.order;
-		if (this.#isHalted(windowId, taker.zoneId)) return [];
+		if (this.#isHalted(windowId, taker.zoneId) || this.#isPaused(windowId, taker.zoneId)) return [];
 		return session.entries
 			.filter((maker) => {
 				if (maker === taker || maker.openWh === 0 || maker.order.side === taker.order.side) return false;
 				if (session.state === "crossZoneClosed" && maker.zoneId !== taker.zoneId) return false;
+				if (this.#isPaused(windowId, maker.zoneId)) return false;
 				return !this.#isHalted(windowId, maker.zoneId) && this.#surplus(taker, maker) >= 0;
 			})
 			.sort(
@@ -619,11 +633,51 @@ export class NaiveTradingEngine {
 	/** After limits widen or charges fall: every resting order, oldest first, looks again. */
 	#rematchAll(): void {
 		for (const session of this.#state.sessions.values()) {
-			if (session.state !== "open" && session.state !== "crossZoneClosed") continue;
-			for (const entry of [...session.entries]) {
-				if (entry.openWh > 0 && !entry.order.postOnly) this.#match(session, entry);
-			}
+			if (session.state === "open" || session.state === "crossZoneClosed") this.#rematch(session);
 		}
+	}
+
+	#rematch(session: Session): void {
+		for (const entry of [...session.entries]) {
+			if (entry.openWh > 0 && !entry.order.postOnly) this.#match(session, entry);
+		}
+	}
+
+	// ── pauses ───────────────────────────────────────────────────────────────────────────────────────────────
+
+	#isPaused(windowId: WindowId, zoneId: number): boolean {
+		return this.#state.pauses.some((pause) => pause.windowId === windowId && pause.zoneIds.includes(zoneId));
+	}
+
+	#pause(input: PauseTrading): void {
+		const { windowId, zoneIds, untilSeconds, referenceSatPerKwh, tradedSatPerKwh } = input;
+		const refuse = (detail: string) => this.#refuse("PauseTrading", "INPUT_NOT_ALLOWED", detail);
+		const state = this.#state.sessions.get(windowId)?.state;
+		if (state !== "open" && state !== "crossZoneClosed") return refuse(`window ${windowId} does not trade`);
+		const seconds = untilSeconds - this.#state.nowSeconds;
+		if (seconds <= 0 || seconds > 900) return refuse(`a pause of ${seconds} s`);
+		const wrong = zoneIds.find((zoneId) => zoneId < 1 || zoneId > 16);
+		if (wrong !== undefined) return refuse(`zone ${wrong}`);
+		const fresh = Array.from({ length: 16 }, (_, index) => index + 1).filter(
+			(zoneId) => zoneIds.includes(zoneId) && !this.#isPaused(windowId, zoneId),
+		);
+		if (fresh.length === 0) return refuse("every zone named is paused already");
+		this.#state.pauses.push({ windowId, zoneIds: fresh, untilSeconds });
+		const paused = { type: "TradingPaused", windowId, zoneIds: fresh, untilSeconds } as const;
+		this.#events.push({ ...paused, referenceSatPerKwh, tradedSatPerKwh });
+	}
+
+	#resume(windowId: WindowId, session: Session, nowSeconds: UnixSeconds): void {
+		const isTrading = session.state === "open" || session.state === "crossZoneClosed";
+		const over: number[] = [];
+		this.#state.pauses = this.#state.pauses.filter((pause) => {
+			if (pause.windowId !== windowId || (isTrading && pause.untilSeconds > nowSeconds)) return true;
+			over.push(...pause.zoneIds);
+			return false;
+		});
+		if (over.length === 0) return;
+		this.#events.push({ type: "TradingResumed", windowId, zoneIds: over.sort((a, b) => a - b) });
+		if (isTrading) this.#rematch(session);
 	}
 
 	// ── ending orders ────────────────────────────────────────────────────────────────────────────────────────
@@ -765,6 +819,7 @@ export class NaiveTradingEngine {
 			this.#cancelWhere(windowId, session, () => true, "expired");
 			this.#turn(windowId, session, "closed");
 		}
+		this.#resume(windowId, session, nowSeconds);
 		if (session.state === "closed" && session.trades.length === 0 && nowSeconds >= start)
 			return this.#finish(windowId, session, "expired");
 		if (session.state === "committed" && nowSeconds >= start) this.#turn(windowId, session, "delivering");
@@ -782,6 +837,7 @@ export class NaiveTradingEngine {
 		for (const [account, amount] of Object.entries(session.reservedMsat))
 			this.#reserve(session, account as Address, -amount);
 		this.#turn(windowId, session, to);
+		this.#state.pauses = this.#state.pauses.filter((pause) => pause.windowId !== windowId);
 		this.#state.sessions.delete(windowId);
 		for (const { orderHash } of session.entries) this.#state.orders.set(orderHash, { windowId, entry: null });
 		for (const [orderHash, known] of this.#state.orders) {

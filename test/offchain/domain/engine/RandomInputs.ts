@@ -65,7 +65,8 @@ export class RandomInputs {
 		if (draw < 890) return this.#cancelAll();
 		if (draw < 920) return this.#clock();
 		if (draw < 930) return this.#limits();
-		if (draw < 940) return this.#charges();
+		if (draw < 938) return this.#charges();
+		if (draw < 942) return this.#pause();
 		if (draw < 945) return this.#rules(this.#firstWindow + this.#random(WINDOWS));
 		if (draw < 955) {
 			const [meterId, windowId] = [1 + this.#random(METERS), this.#window()];
@@ -151,6 +152,18 @@ export class RandomInputs {
 			ceilingSatPerKwh: 100 + this.#prices,
 			tickSatPerKwh: this.#random(6) === 0 ? 2 : 1,
 			shortfallMarginSatPerKwh: fromWindow === 0 ? this.#random(3) * 10 : 10,
+		};
+	}
+
+	#pause(): EngineInput {
+		const zoneIds = Array.from({ length: 1 + this.#random(3) }, () => this.#random(20) || 1);
+		return {
+			type: "PauseTrading",
+			windowId: this.#firstWindow + this.#random(WINDOWS),
+			zoneIds,
+			untilSeconds: this.#now + this.#random(1_000),
+			referenceSatPerKwh: 100,
+			tradedSatPerKwh: 180,
 		};
 	}
 

@@ -32,6 +32,9 @@ const EXPECTED = [
 	"TradeUnwound WINDOW_VOIDED",
 	"TradeTrimmed TRIMMED_BY_GRID",
 	"InputRefused MALFORMED",
+	"OrderRejected TRADING_PAUSED",
+	"TradingPaused",
+	"TradingResumed",
 	"OrderExpired",
 	"SessionStateChanged",
 ];
