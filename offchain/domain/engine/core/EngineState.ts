@@ -5,12 +5,14 @@ import type { Trade } from "../../settlement/Trade.ts";
 import type { Address } from "../../units/Address.ts";
 import type { UnixSeconds, WindowId } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
-import type { Directive, SetMarketRules } from "../EngineInput.ts";
+import type { Directive, SetMarketRules, WindowRange } from "../EngineInput.ts";
 import type { Account, Entry, Holding, Meter } from "./Entry.ts";
 import { OrderRegistry } from "./OrderRegistry.ts";
 import type { WindowBook } from "./WindowBook.ts";
 import type { WindowRules } from "./WindowRules.ts";
-import type { RangedCharges } from "./ZoneCharges.ts";
+
+/** Charges of some windows only. */
+export type RangedCharges = WindowRange & { charges: ZonePairCharges[][] };
 
 /** Zones of a window the circuit breaker stopped. */
 export type TradingPause = { windowId: WindowId; zoneIds: number[]; untilSeconds: UnixSeconds };

@@ -1,13 +1,10 @@
 import { landedAdder, type ZonePairCharges } from "../../settlement/chargeSatPerKwh.ts";
 import type { WindowId } from "../../units/window.ts";
-import type { SetZoneCharges, WindowRange } from "../EngineInput.ts";
-import type { EngineState } from "./EngineState.ts";
+import type { SetZoneCharges } from "../EngineInput.ts";
+import type { EngineState, RangedCharges } from "./EngineState.ts";
 
 const ZONES = 16;
 const FREE: ZonePairCharges = { lossSatPerKwh: 0, wheelingSatPerKwh: 0, congestionSatPerKwh: 0, platformSatPerKwh: 0 };
-
-/** Charges of some windows only. */
-export type RangedCharges = WindowRange & { charges: ZonePairCharges[][] };
 
 type Table = { range: RangedCharges; adders: Int32Array };
 
