@@ -16,6 +16,7 @@ import type { Entry, Meter } from "./core/Entry.ts";
 import { restoreInto, snapshotOf } from "./core/engineSnapshot.ts";
 import { CROSS_ZONE_GATE_SECONDS, GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DAY_SECONDS } from "./core/gates.ts";
 import { OrderMatching } from "./core/OrderMatching.ts";
+import { operatorRefusal } from "./core/operatorRefusal.ts";
 import { TradingPauses } from "./core/TradingPauses.ts";
 import type { DepthLevel } from "./core/WindowBook.ts";
 import type { EngineEvent, SessionState } from "./EngineEvent.ts";
@@ -75,7 +76,9 @@ export class TradingEngine {
 		const events: EngineEvent[] = [];
 		this.#matching.events = events;
 		this.#matching.sequence = sequence;
-		this.#dispatch(input);
+		const fault = operatorRefusal(input);
+		if (fault === null) this.#dispatch(input);
+		else this.#refuse(input.type, "MALFORMED", fault);
 		this.#ledger.report(events);
 		return events;
 	}
@@ -272,8 +275,6 @@ export class TradingEngine {
 		const isBefore = session?.state === "open" || session?.state === "crossZoneClosed" || session?.state === "closed";
 		if (!isBefore)
 			return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
-		const wrong = trims.find(({ keptWh, trimmedWh }) => !isCount(keptWh) || !isCount(trimmedWh) || trimmedWh === 0);
-		if (wrong !== undefined) return this.#refuse("TrimTrades", "MALFORMED", `trade ${wrong.tradeId}`);
 		this.#matching.trim(session, trims);
 	}
 
@@ -391,8 +392,4 @@ export class TradingEngine {
 	#refuse(inputType: string, reason: ReasonCode, detail: string): void {
 		this.#matching.events.push({ type: "InputRefused", inputType, reason, detail });
 	}
-}
-
-function isCount(value: number): boolean {
-	return Number.isSafeInteger(value) && value >= 0;
 }

@@ -748,13 +748,11 @@ export class NaiveTradingEngine {
 	}
 
 	#trim({ windowId, trims }: TrimTrades): void {
+		const wrong = trims.find(({ keptWh, trimmedWh }) => !(keptWh >= 0) || !(trimmedWh > 0));
+		if (wrong !== undefined) return this.#refuse("TrimTrades", "MALFORMED", `trade ${wrong.tradeId}`);
 		const session = this.#state.sessions.get(windowId);
 		if (session === undefined || !["open", "crossZoneClosed", "closed"].includes(session.state))
 			return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
-		for (const { tradeId, keptWh, trimmedWh } of trims) {
-			if (Number.isSafeInteger(keptWh) && keptWh >= 0 && Number.isSafeInteger(trimmedWh) && trimmedWh > 0) continue;
-			return this.#refuse("TrimTrades", "MALFORMED", `trade ${tradeId}`);
-		}
 		for (const { tradeId, keptWh, trimmedWh, element } of trims) {
 			const trade = session.trades.find((standing) => standing.tradeId === tradeId);
 			if (trade === undefined || trade.energyWh !== keptWh + trimmedWh) continue;
