@@ -16,6 +16,8 @@ export function operatorRefusal(input: EngineInput): string | null {
 			return isPrice(input.shortfallMarginSatPerKwh) ? null : "the margin";
 		}
 		case "SetZoneCharges": {
+			const { range } = input;
+			if (range !== undefined && (!isCount(range.fromWindow) || !isCount(range.toWindow))) return "the windows";
 			const pairs = input.charges.flat();
 			const isWhole = pairs.every((pair) => PARTS.every((part) => isPrice(pair[part])));
 			return isWhole ? null : "a charge is not a whole number of sat/kWh from 0";

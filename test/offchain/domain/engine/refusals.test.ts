@@ -22,7 +22,9 @@ const OPERATOR: Address = `0x${"dd".repeat(20)}`;
 const STRANGER: Address = `0x${"ee".repeat(20)}`;
 const SHORT_LICENCE: Address = `0x${"ff".repeat(20)}`;
 const LEAVING: Address = `0x${"12".repeat(20)}`;
-const [SOLAR, HOME, FLAT, PLANT, BROKEN, HALTED, LIMITED, OWN, LEAVER] = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+const [SOLAR, HOME, FLAT, PLANT, BROKEN, HALTED, LIMITED, OWN, LEAVER, PAUSED] = [
+	1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+] as const;
 const HALT = 501;
 
 function hash(name: string): Hash32 {
@@ -78,6 +80,7 @@ class Market {
 			[LIMITED, SELLER, "rooftopSolar", 1],
 			[OWN, SHORT_LICENCE, "none", 1],
 			[LEAVER, LEAVING, "none", 1],
+			[PAUSED, BUYER, "none", 3],
 		] as const) {
 			this.fact({ kind: "MeterRegistered", meterId, owner, zoneId, source, maxWindowWh: 1_000, nodeId: 0 });
 		}
@@ -87,6 +90,7 @@ class Market {
 		this.fact({ kind: "ExitRequested", account: LEAVING, effectiveWindow: WINDOW });
 		this.fact(directive(HALT, "HALT", { zoneId: 2 }));
 		this.fact(directive(502, "VOID_WINDOW", { fromWindow: VOIDED, toWindow: VOIDED }));
+		this.apply(pause({}));
 		this.apply(place("rests", sell({ energyWh: energyWh(400), sequence: 1 })));
 		this.apply(place("trades", buy({ energyWh: energyWh(100), sequence: 1 })));
 	}
@@ -117,6 +121,11 @@ function rules(fields: object): EngineInput {
 		shortfallMarginSatPerKwh: 10,
 		...fields,
 	};
+}
+
+function pause(fields: object): EngineInput {
+	const prices = { referenceSatPerKwh: 100, tradedSatPerKwh: 200 };
+	return { type: "PauseTrading", windowId: WINDOW, zoneIds: [3], untilSeconds: NOW + 60, ...prices, ...fields };
 }
 
 const LIMITS: GridLimits = {
@@ -189,6 +198,7 @@ const ORDERS: [ReasonCode, string, Order][] = [
 		order({ trader: OPERATOR, meterId: PLANT, orderClass: "emergency", directiveId: HALT }),
 	],
 	["WINDOW_VOIDED", "a voided window", buy({ windowId: VOIDED })],
+	["TRADING_PAUSED", "at once in a zone that pauses", buy({ meterId: PAUSED, timeInForce: "ioc" })],
 	["ZONE_HALTED", "a halted zone", sell({ meterId: HALTED })],
 	["PRICE_TICK", "between two ticks", buy({ priceSatPerKwh: raw(101) })],
 	["PRICE_BAND", "below the floor", buy({ priceSatPerKwh: raw(45) })],
@@ -208,6 +218,7 @@ const pairs = (part: object) =>
 			...part,
 		})),
 	);
+const FREE: EngineInput = { type: "SetZoneCharges", charges: pairs({}) };
 const amendment = (orderHash: Hash32, trader: Address): EngineInput => ({
 	type: "AmendOrder",
 	orderHash,
@@ -256,6 +267,11 @@ const INPUTS: [ReasonCode, string, EngineInput][] = [
 	["MALFORMED", "money taken as if given", { type: "RaiseBuyingPower", account: POOR, amountMsat: -1 }],
 	["MALFORMED", "a trim of nothing", trim(WINDOW, 5, 0)],
 	["MALFORMED", "a trim below nothing", trim(WINDOW, -5, 10)],
+	["MALFORMED", "charges for windows that are none", { ...FREE, range: { fromWindow: -1, toWindow: WINDOW } }],
+	["INPUT_NOT_ALLOWED", "a pause of a zone that pauses", pause({})],
+	["INPUT_NOT_ALLOWED", "a pause of a window that does not trade", pause({ zoneIds: [1], windowId: CLOSED })],
+	["INPUT_NOT_ALLOWED", "a pause without an end", pause({ zoneIds: [1], untilSeconds: Number.NaN })],
+	["INPUT_NOT_ALLOWED", "a pause of no zone known", pause({ zoneIds: [99] })],
 	["INPUT_NOT_ALLOWED", "a trim in a window that is not there", trim(WINDOW + 500, 5, 5)],
 ];
 
