@@ -8,8 +8,7 @@ import { computeGridLimits } from "./computeGridLimits.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
-import { LOCAL_LIMIT_OPTIONS, zoneCharges } from "./localMarket.ts";
-import { LOCAL_RULES } from "./localParameters.ts";
+import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 
 await runRole({
@@ -66,8 +65,6 @@ await runRole({
 			solver,
 			limitOptions: LOCAL_LIMIT_OPTIONS,
 			limits,
-			baseCharges: zoneCharges(limits),
-			congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
 			onNotice,
 		});
 		say({ state: "working" });

@@ -15,12 +15,12 @@ import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
 import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
 import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
 import type { PriceBreakerRules } from "../domain/pricing/PriceBreaker.ts";
-import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PostgresZonePrices } from "../infrastructure/postgres/PostgresZonePrices.ts";
+import { zoneCharges } from "./localMarket.ts";
 
 /** Wall-clock time between two looks at the control rooms' reports. */
 const LOOK_MILLIS = 500;
@@ -50,8 +50,6 @@ export type GridRoleOptions = {
 	rulesAt: (windowId: WindowId) => Promise<MarketRulesVersion>;
 	/** The limits with every line in service. */
 	limits: GridLimits;
-	baseCharges: ZonePairCharges[][];
-	congestionCapSatPerKwh: number;
 	onNotice: (line: string) => void;
 };
 
@@ -63,6 +61,8 @@ export type GridRole = { stop(): Promise<void> };
  */
 export function startGridRole(options: GridRoleOptions): GridRole {
 	const { pool, clock, engine, telemetry, network, solver, limitOptions, onNotice } = options;
+	const { rulesAt } = options;
+	const chargesOf = (version: MarketRulesVersion) => zoneCharges(options.limits, version);
 	const limits = new GridLimitsService({
 		telemetry,
 		engine,
@@ -87,8 +87,10 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		solver,
 		clock,
 		limits: () => limits.limits(),
-		baseCharges: options.baseCharges,
-		congestionCapSatPerKwh: options.congestionCapSatPerKwh,
+		termsAt: async (windowId) => {
+			const version = await rulesAt(windowId);
+			return { charges: chargesOf(version), congestionCapSatPerKwh: version.congestionCapSatPerKwh };
+		},
 		prices: new PostgresZonePrices(pool),
 		engine,
 	});
@@ -101,7 +103,7 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		pauseSeconds: PAUSE_SECONDS,
 		onChange: onNotice,
 	});
-	const rules = new MarketRulesService({ rulesAt: options.rulesAt, engine, clock, onChange: onNotice });
+	const rules = new MarketRulesService({ rulesAt, chargesOf, engine, clock, onChange: onNotice });
 	const stopping = new AbortController();
 	const following = follow({ rules, limits, trims, congestion, breaker }, onNotice, stopping.signal);
 	return {
@@ -126,11 +128,11 @@ async function follow(
 ): Promise<void> {
 	for (let look = 0; !signal.aborted; look++) {
 		try {
-			if (look % LOOKS_PER_RULES === 0) await services.rules.refresh();
 			await services.limits.refresh();
 			await services.trims.refresh();
 			await services.breaker.refresh();
-			if (look % LOOKS_PER_SOLUTION === 0) await services.congestion.refresh();
+			if (look % LOOKS_PER_RULES === 0 || !services.rules.isTold) await services.rules.refresh();
+			if (look % LOOKS_PER_SOLUTION === 0 && services.rules.isTold) await services.congestion.refresh();
 		} catch (error) {
 			if (!signal.aborted) onNotice(`grid: ${(error as Error).message}`);
 		}

@@ -1,4 +1,5 @@
 import type { EngineInput } from "../domain/engine/EngineInput.ts";
+import { marketRulesInput } from "../domain/engine/marketRulesInput.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
@@ -6,6 +7,7 @@ import { type ThaiLimitOptions, thaiGridLimits } from "../domain/grid/thai/thaiG
 import { zonePairLosses } from "../domain/grid/zonePairCharges.ts";
 import { wheelingSatPerKwh } from "../domain/settlement/chargeParts.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
+import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import { LOCAL_RULES } from "./localParameters.ts";
 
@@ -23,30 +25,22 @@ export function localGridLimits(network: ThaiNetwork, solver: LinearProgramSolve
 }
 
 /** What a new market is told before its first order: rules, charges and the grid. */
-export function genesisInputs(limits: GridLimits, firstWindow: WindowId): EngineInput[] {
-	const { floorSatPerKwh, ceilingSatPerKwh, tickSatPerKwh, shortfallSatPerKwh } = LOCAL_RULES;
+export function genesisInputs(limits: GridLimits, rules: MarketRulesVersion, firstWindow: WindowId): EngineInput[] {
 	return [
-		{
-			type: "SetMarketRules",
-			fromWindow: 0,
-			floorSatPerKwh,
-			ceilingSatPerKwh,
-			tickSatPerKwh,
-			shortfallMarginSatPerKwh: shortfallSatPerKwh - floorSatPerKwh,
-		},
-		{ type: "SetZoneCharges", charges: zoneCharges(limits) },
+		marketRulesInput(rules),
+		{ type: "SetZoneCharges", charges: zoneCharges(limits, rules) },
 		{ type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits },
 	];
 }
 
 /** The regulator's network charges, and the loss a typical trade causes between each two zones. */
-export function zoneCharges(limits: GridLimits): ZonePairCharges[][] {
+export function zoneCharges(limits: GridLimits, rules: MarketRulesVersion): ZonePairCharges[][] {
 	return zonePairLosses(limits).map((row, sell) =>
 		row.map((lossPartsPerMillion, buy) => ({
 			lossSatPerKwh: Math.ceil((lossPartsPerMillion * LOSS_PRICE_SAT_PER_KWH) / 1e6),
-			wheelingSatPerKwh: wheelingSatPerKwh(LOCAL_RULES, sell + 1, buy + 1),
+			wheelingSatPerKwh: wheelingSatPerKwh(rules, sell + 1, buy + 1),
 			congestionSatPerKwh: 0,
-			platformSatPerKwh: LOCAL_RULES.platformSatPerKwh,
+			platformSatPerKwh: rules.platformSatPerKwh,
 		})),
 	);
 }

@@ -163,11 +163,12 @@ async function start(
 	if (deployment === undefined || firstWindow === undefined) throw new Error("invariant: the chain is prepared");
 
 	progress("starting engine, worker and API");
+	const rules = new MarketRulesReader(publicClient, deployment.addresses.MarketRules);
 	const engineRole = await startEngineRole({
 		databaseUrl,
 		pool,
 		clock,
-		genesis: () => genesisInputs(gridLimits, firstWindow),
+		genesis: async () => genesisInputs(gridLimits, await rules.at(firstWindow), firstWindow),
 		maxQueuedInputs: config.MAX_QUEUED_INPUTS,
 		onFatal: failure.reject,
 	});
@@ -215,7 +216,6 @@ async function start(
 		onNotice: notice,
 	});
 	stops.push(() => gridDesk.stop());
-	const rules = new MarketRulesReader(publicClient, deployment.addresses.MarketRules);
 	const gridRole = startGridRole({
 		pool,
 		clock,
@@ -227,8 +227,6 @@ async function start(
 		solver,
 		limitOptions: LOCAL_LIMIT_OPTIONS,
 		limits: gridLimits,
-		baseCharges: zoneCharges(gridLimits),
-		congestionCapSatPerKwh: LOCAL_RULES.congestionCapSatPerKwh,
 		onNotice: notice,
 	});
 	stops.push(() => gridRole.stop());
@@ -240,7 +238,7 @@ async function start(
 		queries,
 		telemetry: gridDesk.telemetry,
 		scenario,
-		charges: zoneCharges(gridLimits),
+		charges: zoneCharges(gridLimits, LOCAL_RULES),
 		floorSatPerKwh: LOCAL_RULES.floorSatPerKwh,
 		ceilingSatPerKwh: LOCAL_RULES.ceilingSatPerKwh,
 		domain: orderDomain(deployment.chainId, deployment.addresses.WindowSettlement),

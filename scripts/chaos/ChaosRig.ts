@@ -77,7 +77,7 @@ export class ChaosRig {
 		const { publicKey } = new TelemetrySigner(localKey("EGAT control room"));
 		writeFileSync(controlRoomsFile, JSON.stringify({ EGAT: publicKey }));
 		this.gridSettings = { ...chainSettings, CONTROL_ROOMS_FILE: controlRoomsFile };
-		for (let index = 0; index < ENGINES; index++) this.launch("engine", common);
+		for (let index = 0; index < ENGINES; index++) this.launch("engine", chainSettings);
 		for (let index = 0; index < WORKERS; index++) {
 			const keys = { OPERATOR_PRIVATE_KEY: localKey("operator"), FINALITY_BLOCKS: "1" };
 			this.launch("worker", { ...chainSettings, ...keys });

@@ -18,6 +18,9 @@ const WINDOWS_PER_ROUND = 8;
 /** A window farther off than this has its charges changed once in a while only: every change is kept in the log for ever. */
 const NEAR_MILLIS = 45 * 60_000;
 const FAR_REST_MILLIS = 5 * 60_000;
+const NO_CONGESTION: readonly number[] = ZONE_CODES.map(() => 0);
+
+export type CongestionTerms = { charges: ZonePairCharges[][]; congestionCapSatPerKwh: number };
 
 export type CongestionOptions = {
 	engineQueries: EngineQueries;
@@ -26,10 +29,8 @@ export type CongestionOptions = {
 	clock: Clock;
 	/** The limits trading holds in a window; null while none are set. */
 	limits: (windowId: WindowId) => Promise<GridLimits | null> | GridLimits | null;
-	/** Charges without congestion. */
-	baseCharges: readonly (readonly ZonePairCharges[])[];
-	/** The regulator's cap, sat/kWh. */
-	congestionCapSatPerKwh: number;
+	/** What the engine charges in a window without congestion, and the regulator's cap on what congestion may add, sat/kWh. */
+	termsAt: (windowId: WindowId) => Promise<CongestionTerms>;
 	/** Where every node finds the prices. */
 	prices: ZonePriceStore;
 	/** Where congestion is charged. */
@@ -44,8 +45,6 @@ export type CongestionOptions = {
  */
 export class CongestionService {
 	readonly #options: CongestionOptions;
-	/** Whether this process has told what holds without congestion: a process before it may have told something else. */
-	#isBaseTold = false;
 	/** Congestion the engine was told by window, as text; missing: none. */
 	readonly #told = new Map<WindowId, { text: string; atMillis: number }>();
 
@@ -57,39 +56,23 @@ export class CongestionService {
 	async refresh(): Promise<void> {
 		const sessions = await this.#options.engineQueries.sessions();
 		const open = sessions.filter(({ state }) => state === "open" || state === "crossZoneClosed");
-		if (!(await this.#tellBase())) return;
 		for (const { windowId } of open.slice(0, WINDOWS_PER_ROUND)) {
-			const solution = await this.#solve(windowId);
+			const terms = await this.#options.termsAt(windowId);
+			const solution = await this.#solve(windowId, terms);
 			if (solution === null) {
 				await this.#options.prices.remove(windowId);
-				await this.#tell(
-					windowId,
-					ZONE_CODES.map(() => 0),
-				);
+				await this.#tell(windowId, terms, NO_CONGESTION);
 				continue;
 			}
 			await this.#save(windowId, solution);
-			await this.#tell(windowId, solution.congestionSatPerKwh);
+			await this.#tell(windowId, terms, solution.congestionSatPerKwh);
 		}
 		const oldest = sessions[0]?.windowId ?? 0;
 		for (const windowId of this.#told.keys()) if (windowId < oldest) this.#told.delete(windowId);
 	}
 
-	/** Charges without congestion, for every window; forgets what another process told of single ones. */
-	async #tellBase(): Promise<boolean> {
-		if (this.#isBaseTold) return true;
-		const charges = congestionCharges(
-			this.#options.baseCharges,
-			ZONE_CODES.map(() => 0),
-			this.#options.congestionCapSatPerKwh,
-		);
-		const reply = await this.#options.engine.submit({ type: "SetZoneCharges", charges });
-		this.#isBaseTold = reply.status === "applied";
-		return this.#isBaseTold;
-	}
-
-	async #solve(windowId: WindowId): Promise<CongestionSolution | null> {
-		const { engineQueries, trades, limits, solver, baseCharges } = this.#options;
+	async #solve(windowId: WindowId, { charges }: CongestionTerms): Promise<CongestionSolution | null> {
+		const { engineQueries, trades, limits, solver } = this.#options;
 		const [grid, made, ...books] = await Promise.all([
 			limits(windowId),
 			trades.ofWindow(windowId),
@@ -107,7 +90,7 @@ export class CongestionService {
 				{ side: "buy", zoneId: buyZoneId, priceSatPerKwh: buyerPriceSatPerKwh, energyWh },
 			);
 		}
-		return solveCongestion(solver, grid, offers, crossZoneSatPerKwh(baseCharges));
+		return solveCongestion(solver, grid, offers, crossZoneSatPerKwh(charges));
 	}
 
 	#save(windowId: WindowId, solution: CongestionSolution): Promise<void> {
@@ -123,9 +106,9 @@ export class CongestionService {
 		});
 	}
 
-	async #tell(windowId: WindowId, congestionSatPerKwh: readonly number[]): Promise<void> {
-		const { engine, clock, baseCharges, congestionCapSatPerKwh } = this.#options;
-		const charges = congestionCharges(baseCharges, congestionSatPerKwh, congestionCapSatPerKwh);
+	async #tell(windowId: WindowId, terms: CongestionTerms, congestionSatPerKwh: readonly number[]): Promise<void> {
+		const { engine, clock } = this.#options;
+		const charges = congestionCharges(terms.charges, congestionSatPerKwh, terms.congestionCapSatPerKwh);
 		const text = JSON.stringify(charges.map((row) => row.map((pair) => pair.congestionSatPerKwh)));
 		const isFree = !charges.some((row) => row.some((pair) => pair.congestionSatPerKwh > 0));
 		const told = this.#told.get(windowId);

@@ -52,7 +52,7 @@ export const configSchema = z.object({
 	RPC_URL: variable(z.url({ protocol: /^https?$/ }).prefault("http://127.0.0.1:8545"), {
 		description: "JSON-RPC endpoint of the chain.",
 		allowed: "http://… or https://…",
-		readBy: "api, grid, worker, command line",
+		readBy: "api, engine, grid, worker, command line",
 	}),
 	PUBLIC_RPC_URL: variable(z.url({ protocol: /^https?$/ }).optional(), {
 		description: "JSON-RPC endpoint told to clients that verify the chain themselves. Without it none is told.",

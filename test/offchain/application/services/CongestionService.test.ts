@@ -66,8 +66,7 @@ describe("G5 congestion off the trading path", () => {
 			solver: await HighsLinearProgramSolver.load(),
 			clock: { nowMillis: () => nowMillis, sleepUntil: async () => undefined },
 			limits: () => LIMITS,
-			baseCharges: BASE,
-			congestionCapSatPerKwh: 60,
+			termsAt: async () => ({ charges: BASE, congestionCapSatPerKwh: 60 }),
 			prices: {
 				latest: async (windowId) => prices.get(windowId) ?? null,
 				save: async (solved) => void prices.set(solved.windowId, solved),
@@ -87,16 +86,14 @@ describe("G5 congestion off the trading path", () => {
 		windows = [WINDOW - 1, WINDOW, WINDOW + 1];
 		await service.refresh();
 		await service.refresh();
-		// Once what holds everywhere, once what the congested window alone is charged.
+		// Only what the congested window alone is charged.
 		expect(inputs.map((input) => (input as SetZoneCharges).range ?? null)).to.deep.equal([
-			null,
 			{ fromWindow: WINDOW, toWindow: WINDOW },
 		]);
-		expect((inputs[0] as SetZoneCharges).charges).to.deep.equal(BASE);
 		// 130 − 50 − 12 for wheeling between zones = 68, capped at 60.
-		expect(charge(inputs[1], 1, 2)).to.deep.equal({ ...BASE[0]?.[1], congestionSatPerKwh: 60 });
-		expect(charge(inputs[1], 2, 1)).to.deep.equal(BASE[1]?.[0]);
-		expect(charge(inputs[1], 2, 2)).to.deep.equal(BASE[1]?.[1]);
+		expect(charge(inputs[0], 1, 2)).to.deep.equal({ ...BASE[0]?.[1], congestionSatPerKwh: 60 });
+		expect(charge(inputs[0], 2, 1)).to.deep.equal(BASE[1]?.[0]);
+		expect(charge(inputs[0], 2, 2)).to.deep.equal(BASE[1]?.[1]);
 		expect(prices.get(WINDOW)?.zonePriceSatPerKwh.slice(0, 2)).to.deep.equal([50, 130]);
 		expect(prices.get(WINDOW)?.congestionPoints).to.deep.equal([
 			{ name: "1–2", flowWh: 4_000, limitWh: 4_000, shadowPriceSatPerKwh: 68 },
@@ -116,16 +113,15 @@ describe("G5 congestion off the trading path", () => {
 		books = {};
 		nowMillis += 300_000;
 		await service.refresh();
-		expect((inputs[2] as SetZoneCharges).range).to.deep.equal({ fromWindow: WINDOW, toWindow: WINDOW });
-		expect(charge(inputs[2], 1, 2)).to.deep.equal(BASE[0]?.[1]);
+		expect((inputs[1] as SetZoneCharges).range).to.deep.equal({ fromWindow: WINDOW, toWindow: WINDOW });
+		expect(charge(inputs[1], 1, 2)).to.deep.equal(BASE[0]?.[1]);
 		expect(prices.get(WINDOW) ?? null).to.equal(null);
 	});
 
-	it("behavior: a new process tells the engine what holds, congested or not, once", async () => {
+	it("behavior: without congestion there is nothing to tell", async () => {
 		books = {};
 		await service.refresh();
-		await service.refresh();
-		expect(inputs.map((input) => (input as SetZoneCharges).charges)).to.deep.equal([BASE]);
+		expect(inputs).to.deep.equal([]);
 	});
 
 	it("behavior: what a busy engine did not take is told again", async () => {
@@ -133,7 +129,7 @@ describe("G5 congestion off the trading path", () => {
 		await service.refresh();
 		isBusy = false;
 		await service.refresh();
-		expect(inputs).to.have.length(2);
+		expect(inputs).to.have.length(1);
 	});
 
 	it("behavior: a far window's charges change once in five minutes, a near one's at once", async () => {
@@ -143,15 +139,15 @@ describe("G5 congestion off the trading path", () => {
 		};
 		cheaper();
 		await service.refresh();
-		expect(inputs).to.have.length(2);
+		expect(inputs).to.have.length(1);
 		nowMillis += 300_000;
 		await service.refresh();
-		expect(inputs).to.have.length(3);
+		expect(inputs).to.have.length(2);
 		nowMillis = WINDOW * 900_000 - 60_000;
 		books = { 1: { asks: [level(50, 10_000)] }, 2: { asks: [level(120, 10_000)], bids: [level(180, 8_000)] } };
 		await service.refresh();
 		cheaper();
 		await service.refresh();
-		expect(inputs).to.have.length(5);
+		expect(inputs).to.have.length(4);
 	});
 });

@@ -5,6 +5,7 @@ import type { EngineInput } from "../../../../offchain/domain/engine/EngineInput
 import type { MarketRulesVersion } from "../../../../offchain/domain/settlement/SettlementRules.ts";
 
 const NOW_WINDOW = 1_000;
+const CHARGES = [[{ lossSatPerKwh: 1, wheelingSatPerKwh: 7, congestionSatPerKwh: 0, platformSatPerKwh: 1 }]];
 
 function version(fromWindow: number, ceilingSatPerKwh: number): MarketRulesVersion {
 	return {
@@ -37,17 +38,19 @@ describe("P1 the regulator's rules reach the engine", () => {
 		told = [];
 		service = new MarketRulesService({
 			rulesAt: async (windowId) => versions.findLast(({ fromWindow }) => fromWindow <= windowId) as MarketRulesVersion,
+			chargesOf: () => CHARGES,
 			engine: {
-				submit: async (input) => {
-					if (answer === "busy") return { status: "busy" };
-					inputs.push(input);
+				submitMany: async (told) => {
+					if (answer === "busy") return told.map(() => ({ status: "busy" }));
+					inputs.push(...told);
 					const refused: EngineEvent = {
 						type: "InputRefused",
-						inputType: input.type,
+						inputType: "SetMarketRules",
 						reason: "INPUT_NOT_ALLOWED",
 						detail: "the margin is in use",
 					};
-					return { status: "applied", sequence: inputs.length, events: answer === "refused" ? [refused] : [] };
+					const events = answer === "refused" ? [refused] : [];
+					return told.map(() => ({ status: "applied", sequence: inputs.length, events }));
 				},
 			},
 			clock: { nowMillis: () => NOW_WINDOW * 900_000, sleepUntil: async () => undefined },
@@ -55,7 +58,9 @@ describe("P1 the regulator's rules reach the engine", () => {
 		});
 	});
 
-	const ceilings = () => inputs.map((input) => (input.type === "SetMarketRules" ? input.ceilingSatPerKwh : null));
+	const ceilings = () => inputs.flatMap((input) => (input.type === "SetMarketRules" ? [input.ceilingSatPerKwh] : []));
+	const ranges = () =>
+		inputs.flatMap((input) => (input.type === "SetZoneCharges" ? [input.range?.fromWindow ?? null] : []));
 
 	it("default: what holds is told once, and a new version before its first window opens", async () => {
 		await service.refresh();
@@ -69,10 +74,15 @@ describe("P1 the regulator's rules reach the engine", () => {
 				tickSatPerKwh: 1,
 				shortfallMarginSatPerKwh: 170,
 			},
+			{ type: "SetZoneCharges", charges: CHARGES, range: undefined },
 		]);
 		versions.push(version(NOW_WINDOW + 192, 200));
 		await service.refresh();
 		expect(ceilings()).to.deep.equal([330, 200]);
+		expect(ranges(), "of every window, then of those the new version holds for").to.deep.equal([
+			null,
+			NOW_WINDOW + 192,
+		]);
 	});
 
 	it("behavior: a new process tells them in their order, as the engine takes the latest of a window", async () => {
