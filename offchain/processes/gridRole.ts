@@ -13,11 +13,12 @@ import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
 import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
-import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
+import { thaiInterimLimits } from "../domain/grid/thai/thaiInterimLimits.ts";
 import type { PriceBreakerRules } from "../domain/pricing/PriceBreaker.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
+import { ThreadLimitsProver } from "../infrastructure/grid/ThreadLimitsProver.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PostgresZonePrices } from "../infrastructure/postgres/PostgresZonePrices.ts";
 import { zoneCharges } from "./localMarket.ts";
@@ -67,7 +68,8 @@ export function startGridRole(options: GridRoleOptions): GridRole {
 		telemetry,
 		engine,
 		clock,
-		limitsFor: (outages) => thaiOutageLimits(network, outages, limitOptions),
+		limitsFor: (outages) => thaiInterimLimits(network, outages, options.limits),
+		prover: new ThreadLimitsProver(limitOptions),
 		initial: options.limits,
 		onChange: onNotice,
 	});

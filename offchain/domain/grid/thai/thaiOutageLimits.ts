@@ -1,6 +1,6 @@
 import { zoneIslands } from "../emergency/zoneIslands.ts";
-import type { GridLimits, TransmissionElement } from "../GridLimits.ts";
-import { ZONE_CODES, type ZoneCode } from "../zones.ts";
+import type { GridLimits } from "../GridLimits.ts";
+import { islandRows } from "./islandRows.ts";
 import type { ThaiNetwork } from "./ThaiNetwork.ts";
 import { type ThaiLimitOptions, thaiGridLimits } from "./thaiGridLimits.ts";
 
@@ -17,9 +17,7 @@ export function thaiOutageLimits(
 	const islands = zoneIslands(network, outages);
 	if (islands.length === 1) return thaiGridLimits(network, { ...options, outages });
 	const limits = thaiGridLimits(network, { ...options, outages: thaiKeptOutages(network, outages) });
-	const [, ...cutOff] = islands;
-	const rows = cutOff.filter(({ zones }) => zones.length > 0).map(({ zones }) => islandRow(zones));
-	return { ...limits, elements: [...rows, ...limits.elements] };
+	return { ...limits, elements: [...islandRows(islands), ...limits.elements] };
 }
 
 /** As many of the outages, in their order, as leave the network whole. */
@@ -27,15 +25,4 @@ export function thaiKeptOutages(network: ThaiNetwork, outages: readonly string[]
 	const kept: string[] = [];
 	for (const name of outages) if (zoneIslands(network, [...kept, name]).length === 1) kept.push(name);
 	return kept;
-}
-
-function islandRow(zones: readonly ZoneCode[]): TransmissionElement {
-	return {
-		name: `island ${zones.join("+")}`,
-		ptdfPartsPerMillion: ZONE_CODES.map((zone) => (zones.includes(zone) ? 1_000_000 : 0)),
-		upWh: 0,
-		downWh: 0,
-		lossCoefficientPerWh: 0,
-		referenceFlowWh: 0,
-	};
 }

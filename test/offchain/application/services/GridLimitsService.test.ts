@@ -72,6 +72,53 @@ describe("X6 limits follow telemetry", () => {
 		expect(built).to.deep.equal(["A–B"]);
 	});
 
+	it("behavior: what is proven replaces what held until then; a proof that fails is told, tried again, and given up", async () => {
+		const proofs: PromiseWithResolvers<GridLimits>[] = [];
+		service = new GridLimitsService({
+			telemetry: { current: () => conditions as GridConditions | null },
+			engine: {
+				submit: async (input) => {
+					inputs.push(input as SetGridLimits);
+					return { status: "applied", sequence: 1, events: [] };
+				},
+			},
+			clock: { nowMillis: () => 900_000 * 50, sleepUntil: async () => undefined },
+			limitsFor: (outages) => limits(`until proven without ${outages.join()}`),
+			prover: {
+				prove: () => {
+					const proof = Promise.withResolvers<GridLimits>();
+					proofs.push(proof);
+					return proof.promise;
+				},
+			},
+			initial: limits("whole"),
+			onChange: (message) => told.push(message),
+		});
+		const settle = () => new Promise((resolve) => setImmediate(resolve));
+		conditions = { isFresh: true, outages: ["A–B"], ageSeconds: 1 };
+		for (let failure = 0; failure < 3; failure++) {
+			await service.refresh();
+			await service.refresh();
+			expect(proofs).to.have.length(failure + 1);
+			proofs[failure]?.reject(new Error("no memory"));
+			await settle();
+		}
+		await service.refresh();
+		expect(proofs).to.have.length(3);
+		expect(told.filter((line) => line.includes("no memory"))).to.have.length(3);
+		conditions = { isFresh: true, outages: ["C–D"], ageSeconds: 1 };
+		await service.refresh();
+		proofs[3]?.resolve(limits("proven without C–D"));
+		await settle();
+		await service.refresh();
+		await service.refresh();
+		expect(inputs.map((input) => input.limits.elements[0]?.name)).to.deep.equal([
+			"until proven without A–B",
+			"until proven without C–D",
+			"proven without C–D",
+		]);
+	});
+
 	it("behavior: stale telemetry halves the room, rounded down; its return restores it", async () => {
 		conditions = { isFresh: false, outages: [], ageSeconds: 300 };
 		await service.refresh();
