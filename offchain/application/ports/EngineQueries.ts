@@ -12,7 +12,12 @@ export type MarketDepth = {
 	sequence: number;
 	bids: DepthLevel[];
 	asks: DepthLevel[];
+	/** While the zone (0: any) collects orders for an auction: when it ends, and what it would give now. */
+	auction?: IndicativeAuction;
 };
+
+/** One net price for every seller, as if the grid were free; null where nothing would trade. */
+export type IndicativeAuction = { uncrossesAt: UnixSeconds; priceSatPerKwh: number | null; volumeWh: number };
 
 export type AccountView = {
 	account: Address;

@@ -59,6 +59,16 @@ export type EngineEvent =
 			tradedSatPerKwh: number;
 	  }
 	| { type: "TradingResumed"; windowId: WindowId; zoneIds: number[] }
+	/** These zones collect orders for one auction, at the first clock input from then on. */
+	| { type: "AuctionCalled"; windowId: WindowId; zoneIds: number[]; uncrossesAt: UnixSeconds }
+	/** The call of these zones has ended: its fills precede this, at one net price; null where nothing traded. */
+	| {
+			type: "AuctionUncrossed";
+			windowId: WindowId;
+			zoneIds: number[];
+			priceSatPerKwh: number | null;
+			volumeWh: number;
+	  }
 	| { type: "AuthorityOverride"; directive: Directive; lifted: boolean }
 	| { type: "AccountChanged"; account: Address; availableMsat: number; reservedMsat: number }
 	| { type: "InputRefused"; inputType: string; reason: ReasonCode; detail: string };

@@ -46,6 +46,8 @@ export type SetMarketRules = {
 	tickSatPerKwh: number;
 	/** Margin a seller reserves per Wh offered against a shortfall, sat/kWh. */
 	shortfallMarginSatPerKwh: number;
+	/** How long orders are collected before a window opens and after a halt, until one auction; 0 or none = no auction. */
+	callSeconds?: number;
 };
 
 /**

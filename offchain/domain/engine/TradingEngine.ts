@@ -8,6 +8,7 @@ import type { ReasonCode } from "../orders/reasonCodes.ts";
 import type { ZonePairCharges } from "../settlement/chargeSatPerKwh.ts";
 import type { Address, Hash32 } from "../units/Address.ts";
 import { deliveryDayStart, type UnixSeconds, type WindowId, windowAt, windowStart } from "../units/window.ts";
+import { AuctionPhases, zoneIdsOf } from "./core/AuctionPhases.ts";
 import { BookPool } from "./core/BookPool.ts";
 import { DeliverySessions } from "./core/DeliverySessions.ts";
 import { EngineLedger } from "./core/EngineLedger.ts";
@@ -33,6 +34,12 @@ export type SessionOverview = {
 	/** Zones the circuit breaker stopped for a while; absent where none. */
 	pausedZoneIds?: number[];
 };
+export type AuctionOverview = {
+	windowId: WindowId;
+	calls: { zoneIds: number[]; uncrossesAt: UnixSeconds }[];
+	/** At one net price, before the grid; null where nothing would trade. */
+	indicative: { priceSatPerKwh: number; volumeWh: number } | null;
+};
 export type AccountState = {
 	account: Address;
 	availableMsat: number;
@@ -57,12 +64,14 @@ export class TradingEngine {
 	readonly #pool = new BookPool();
 	readonly #matching: OrderMatching;
 	readonly #pauses: TradingPauses;
+	readonly #auctions: AuctionPhases;
 	readonly #sessions: DeliverySessions;
 
 	constructor(headrooms: HeadroomFactory) {
 		this.#matching = new OrderMatching(this.#ledger, this.#pool, headrooms);
 		this.#pauses = new TradingPauses(this.#state, this.#matching);
-		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pauses, this.#pool);
+		this.#auctions = new AuctionPhases(this.#ledger, this.#matching);
+		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pauses, this.#auctions, this.#pool);
 	}
 
 	static restore(bytes: Uint8Array, headrooms: HeadroomFactory): TradingEngine {
@@ -142,6 +151,14 @@ export class TradingEngine {
 	/** Sessions that have not ended, earliest window first. */
 	sessions(): SessionOverview[] {
 		return [...this.#state.sessions.keys()].sort((a, b) => a - b).map((id) => this.session(id) as SessionOverview);
+	}
+
+	/** The window's calls under way and what they would give now; null outside of them. */
+	auction(windowId: WindowId): AuctionOverview | null {
+		const session = this.#state.sessions.get(windowId);
+		if (session === undefined || session.calls.length === 0) return null;
+		const calls = session.calls.map(({ zones, uncrossesAt }) => ({ zoneIds: zoneIdsOf(zones), uncrossesAt }));
+		return { windowId, calls, indicative: this.#auctions.indicative(session) };
 	}
 
 	/** The grid of one window as trading sees it; null without limits. Only to be looked at. */
@@ -362,7 +379,7 @@ export class TradingEngine {
 		for (const session of this.#state.sessions.values()) {
 			if (session.windowId < fromWindow || session.windowId > toWindow) continue;
 			// After gate closure the window belongs to settlement, which applies directives itself.
-			if (session.state !== "open" && session.state !== "crossZoneClosed") continue;
+			if (!isTrading(session)) continue;
 			const isInZone = (entry: Entry) => zoneId === EVERY_ZONE || entry.zoneId === zoneId;
 			if (kind === "VOID_WINDOW") {
 				this.#matching.cancelWhere(session, () => true, "WINDOW_VOIDED");
@@ -383,13 +400,26 @@ export class TradingEngine {
 	#liftDirective(directiveId: number): void {
 		const directive = this.#state.directives.find((known) => known.directiveId === directiveId);
 		if (directive === undefined) return;
+		const before = new Map([...this.#state.sessions.values()].map((session) => [session, this.#tradingZones(session)]));
 		this.#state.directives = this.#state.directives.filter((other) => other !== directive);
 		this.#ledger.forgetRules();
 		this.#matching.events.push({ type: "AuthorityOverride", directive, lifted: true });
+		for (const [session, zones] of before) {
+			if (isTrading(session)) this.#auctions.reopened(session, this.#tradingZones(session) & ~zones);
+		}
 		this.#matching.rematchAll();
+	}
+
+	#tradingZones(session: Session): number {
+		const { tradingZones, isVoided } = this.#ledger.rules(session);
+		return isVoided.some((voided) => voided) ? 0 : tradingZones;
 	}
 
 	#refuse(inputType: string, reason: ReasonCode, detail: string): void {
 		this.#matching.events.push({ type: "InputRefused", inputType, reason, detail });
 	}
+}
+
+function isTrading({ state }: Session): boolean {
+	return state === "open" || state === "crossZoneClosed";
 }

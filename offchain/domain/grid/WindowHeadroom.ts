@@ -28,6 +28,8 @@ export interface WindowHeadroom {
 	replaceLimits(limits: GridLimits): { overloaded: string[] };
 	/** Net flow and limits per element, for displays and the closing check. */
 	elements(): { name: string; flowWh: number; upWh: number; downWh: number }[];
+	/** The same limits and reservations, to try trades on. */
+	copy(): WindowHeadroom;
 	/** Plain JSON that `restore` of the same class takes back. */
 	snapshot(): unknown;
 }

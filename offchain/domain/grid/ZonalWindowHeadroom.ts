@@ -153,6 +153,10 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		return { networkWh: this.#transmissionLoss, allocatedWh: this.#allocatedTransmissionLoss };
 	}
 
+	copy(): ZonalWindowHeadroom {
+		return ZonalWindowHeadroom.restore(this.#grid, this.snapshot());
+	}
+
 	snapshot(): HeadroomSnapshot {
 		const nodes = this.#grid.limits.nodes.map(({ nodeId }, index): [number, number, number] => [
 			nodeId,

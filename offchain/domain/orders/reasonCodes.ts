@@ -26,6 +26,7 @@ export const REASON_CODES = {
 	VALID_UNTIL_INVALID: "valid-until is in the past or given without good-till-time",
 	POST_ONLY_WOULD_TRADE: "the post-only order would trade at once",
 	FILL_OR_KILL: "the order could not be filled completely",
+	AUCTION_CALL: "orders are being collected for an auction: only limit orders that rest are taken",
 	IMMEDIATE_REMAINDER: "the rest of an immediate-or-cancel or market order",
 	SELF_TRADE: "the order would trade with another order of the same owner",
 	ZONE_HALTED: "an authority has halted the zone",

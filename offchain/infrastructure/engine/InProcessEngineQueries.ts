@@ -1,5 +1,6 @@
 import type { AccountView, EngineQueries, MarketDepth, SessionView } from "../../application/ports/EngineQueries.ts";
 import type { EngineLedger } from "../../application/ports/LedgerViews.ts";
+import { EVERY_ZONE } from "../../domain/grid/zones.ts";
 import type { Address } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { EngineReader } from "../postgres/EngineReader.ts";
@@ -19,6 +20,7 @@ export class InProcessEngineQueries implements EngineQueries {
 			zoneId,
 			sequence,
 			...state.depth(windowId, zoneId, levels),
+			...auctionOf(state, windowId, zoneId),
 		}));
 	}
 
@@ -38,4 +40,12 @@ export class InProcessEngineQueries implements EngineQueries {
 	ledger(): Promise<EngineLedger> {
 		return this.engine.read((state, sequence) => ({ sequence, accounts: state.balances() }));
 	}
+}
+
+function auctionOf(state: RunningEngine, windowId: WindowId, zoneId: number): Pick<MarketDepth, "auction"> {
+	const auction = state.auction(windowId);
+	const call = auction?.calls.find(({ zoneIds }) => zoneId === EVERY_ZONE || zoneIds.includes(zoneId));
+	if (auction == null || call === undefined) return {};
+	const { priceSatPerKwh = null, volumeWh = 0 } = auction.indicative ?? {};
+	return { auction: { uncrossesAt: call.uncrossesAt, priceSatPerKwh, volumeWh } };
 }

@@ -208,6 +208,8 @@ function windowOf(event: EngineEvent): WindowId | null {
 		case "TradeUnwound":
 		case "TradeTrimmed":
 		case "SessionStateChanged":
+		case "AuctionCalled":
+		case "AuctionUncrossed":
 			return event.windowId;
 		case "TradeExecuted":
 			return event.trade.windowId;

@@ -36,6 +36,7 @@ export function explainRejection(rejected: RejectedOrder, directives: readonly S
 	const isImmediate = order.timeInForce === "ioc" || order.timeInForce === "fok" || order.orderClass === "market";
 	if (isImmediate && (reason === "IMMEDIATE_REMAINDER" || reason === "GRID_CONSTRAINT")) return "nothing to trade with";
 	if (reason === "TRADING_PAUSED" && isImmediate) return "the circuit breaker paused the zone";
+	if (isImmediate && reason === "AUCTION_CALL") return "orders were being collected for an auction";
 	const covering = directives.filter(
 		({ zoneId, fromWindow, toWindow }) =>
 			(zoneId === 0 || zoneId === rejected.zoneId) && fromWindow <= order.windowId && order.windowId <= toWindow,

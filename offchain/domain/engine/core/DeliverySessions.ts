@@ -8,6 +8,7 @@ import {
 	windowStart,
 } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
+import type { AuctionPhases } from "./AuctionPhases.ts";
 import type { BookPool } from "./BookPool.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { holdingOf, newSession, type Session } from "./EngineState.ts";
@@ -26,12 +27,20 @@ export class DeliverySessions {
 	readonly #ledger: EngineLedger;
 	readonly #matching: OrderMatching;
 	readonly #pauses: TradingPauses;
+	readonly #auctions: AuctionPhases;
 	readonly #pool: BookPool;
 
-	constructor(ledger: EngineLedger, matching: OrderMatching, pauses: TradingPauses, pool: BookPool) {
+	constructor(
+		ledger: EngineLedger,
+		matching: OrderMatching,
+		pauses: TradingPauses,
+		auctions: AuctionPhases,
+		pool: BookPool,
+	) {
 		this.#pauses = pauses;
 		this.#ledger = ledger;
 		this.#matching = matching;
+		this.#auctions = auctions;
 		this.#pool = pool;
 	}
 
@@ -44,6 +53,7 @@ export class DeliverySessions {
 			const session = newSession(state.nextToOpen, new WindowBook(this.#pool));
 			state.sessions.set(session.windowId, session);
 			this.#turn(session, "open");
+			this.#auctions.opened(session);
 			state.nextToOpen += 1;
 		}
 		for (const session of state.sessions.values()) this.#advanceSession(session, nowSeconds);
@@ -103,8 +113,11 @@ export class DeliverySessions {
 		if (session.state === "crossZoneClosed" && nowSeconds >= start - GATE_CLOSURE_SECONDS) {
 			this.#matching.cancelWhere(session, () => true, "expired");
 			this.#turn(session, "closed");
+			session.calls = [];
+			session.callZones = 0;
 		}
 		this.#pauses.resumeDue(session, nowSeconds);
+		if (session.calls.length > 0) this.#auctions.uncrossDue(session, nowSeconds);
 		if (session.state === "closed" && session.trades.length === 0 && nowSeconds >= start) {
 			return this.finish(session, "expired");
 		}

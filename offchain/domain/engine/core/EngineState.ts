@@ -23,6 +23,13 @@ export type HeadroomFactory = {
 	restore(limits: GridLimits, snapshot: unknown): WindowHeadroom;
 };
 
+/** Zones that collect orders for an auction. */
+export type AuctionCall = {
+	/** Bit `zoneId − 1` of each. */
+	zones: number;
+	uncrossesAt: UnixSeconds;
+};
+
 export type Session = {
 	readonly windowId: WindowId;
 	state: SessionState;
@@ -41,6 +48,10 @@ export type Session = {
 	nextExpiry: UnixSeconds;
 	/** Bit `zoneId − 1` of every paused zone; derived from the state's pauses. */
 	pausedZones: number;
+	/** Calls under way; a zone is in one at most. */
+	calls: AuctionCall[];
+	/** Bit `zoneId − 1` of every zone in a call. */
+	callZones: number;
 	/** Derived from rules and directives; null when one of them changed. */
 	rules: WindowRules | null;
 };
@@ -112,6 +123,8 @@ export function newSession(windowId: WindowId, book: WindowBook): Session {
 		book,
 		nextExpiry: Number.POSITIVE_INFINITY,
 		pausedZones: 0,
+		calls: [],
+		callZones: 0,
 		rules: null,
 	};
 }

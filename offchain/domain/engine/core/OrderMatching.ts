@@ -126,7 +126,7 @@ export class OrderMatching {
 	}
 
 	#begin(session: Session, taker: Entry): void {
-		const tradingZones = this.#ledger.rules(session).tradingZones & ~session.pausedZones;
+		const tradingZones = this.#ledger.rules(session).tradingZones & ~(session.pausedZones | session.callZones);
 		const own = 1 << (taker.zoneId - 1);
 		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
 		this.#walk.begin(
@@ -167,16 +167,26 @@ export class OrderMatching {
 			if (admittedWh === 0) return admission.limitingElement;
 			lossWh = headroom.reserve(path, admittedWh).lossWh;
 		} else if (admittedWh === 0) return null;
-		this.#trade(session, sell, buy, maker, admittedWh, lossWh);
+		// At the resting order's price: the seller's net, or the buyer's all-in less the charges.
+		const price = maker.priceSatPerKwh;
+		const netPrice =
+			maker === sell ? price : price - landedAdder(this.charges.at(session.windowId, sell.zoneId, buy.zoneId));
+		this.trade(session, sell, buy, netPrice, taker.isSell ? "sell" : "buy", admittedWh, lossWh);
 		return FILLED;
 	}
 
-	/** At the resting order's price: the seller's net, or the buyer's all-in less the charges. */
-	#trade(session: Session, sell: Entry, buy: Entry, maker: Entry, wh: number, lossWh: number): void {
+	/** A fill the grid has reserved, at the seller's net price. */
+	trade(
+		session: Session,
+		sell: Entry,
+		buy: Entry,
+		netPrice: number,
+		takerSide: Trade["takerSide"],
+		wh: number,
+		lossWh: number,
+	): void {
 		const charges = this.charges.at(session.windowId, sell.zoneId, buy.zoneId);
-		const adder = landedAdder(charges);
-		const netPrice = maker === sell ? sell.priceSatPerKwh : buy.priceSatPerKwh - adder;
-		const buyerPrice = netPrice + adder;
+		const buyerPrice = netPrice + landedAdder(charges);
 		const trade: Trade = {
 			tradeId: `${this.sequence}-${this.events.length}`,
 			windowId: session.windowId,
@@ -192,7 +202,7 @@ export class OrderMatching {
 			lossWh: energyWh(lossWh),
 			sellerPriceSatPerKwh: priceSatPerKwh(netPrice + charges.lossSatPerKwh),
 			buyerPriceSatPerKwh: priceSatPerKwh(buyerPrice),
-			takerSide: maker === sell ? "buy" : "sell",
+			takerSide,
 		};
 		session.trades.push(trade);
 		addToZones(session, trade, wh);

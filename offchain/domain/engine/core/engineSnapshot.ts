@@ -5,7 +5,7 @@ import type { WindowId } from "../../units/window.ts";
 import type { SessionState } from "../EngineEvent.ts";
 import type { BookPool } from "./BookPool.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
-import { addEntry, type HeadroomFactory, holdingOf, newAccount, newSession } from "./EngineState.ts";
+import { type AuctionCall, addEntry, type HeadroomFactory, holdingOf, newAccount, newSession } from "./EngineState.ts";
 import type { Account, Entry, Meter } from "./Entry.ts";
 import { newEntry } from "./newEntry.ts";
 import { addToZones, type OrderMatching } from "./OrderMatching.ts";
@@ -20,6 +20,7 @@ type PlainSession = {
 	reservedMsat: Record<Address, number>;
 	soldWh: Record<number, number>;
 	headroom: unknown;
+	calls?: AuctionCall[];
 };
 
 /** The state as plain JSON, the same for the same state however it came about. */
@@ -51,6 +52,7 @@ export function snapshotOf({ state }: EngineLedger): Uint8Array {
 				),
 				soldWh: Object.fromEntries(session.soldWh),
 				headroom: session.headroom?.snapshot() ?? null,
+				...(session.calls.length === 0 ? {} : { calls: session.calls }),
 			} satisfies PlainSession,
 		]),
 		orders: [...orders.entries()].map(([orderHash, known]) => [
@@ -90,6 +92,8 @@ export function restoreInto(
 		const session = newSession(windowId, new WindowBook(pool));
 		session.state = saved.state;
 		session.trades = saved.trades;
+		session.calls = saved.calls ?? [];
+		for (const { zones } of session.calls) session.callZones |= zones;
 		for (const [meterId, wh] of Object.entries(saved.soldWh)) session.soldWh.set(Number(meterId), wh);
 		for (const trade of saved.trades) addToZones(session, trade, trade.energyWh);
 		for (const plainEntry of saved.entries) {

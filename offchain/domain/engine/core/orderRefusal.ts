@@ -90,6 +90,9 @@ function marketRefusal(ledger: EngineLedger, order: Order, session: Session, { z
 		return ["TRADING_PAUSED", "only orders that rest are taken until trading resumes"];
 	}
 	if (rules.market === null) return ["WINDOW_NOT_OPEN", "no market rules are set"];
+	if ((session.callZones & (1 << (zoneId - 1))) !== 0 && isImmediate(order)) {
+		return ["AUCTION_CALL", "an auction has no immediate orders"];
+	}
 	const tick = rules.market.tickSatPerKwh;
 	if (order.priceSatPerKwh % tick !== 0) return ["PRICE_TICK", `tick ${tick}`];
 	const floor = rules.floorSatPerKwh[zoneId] as number;

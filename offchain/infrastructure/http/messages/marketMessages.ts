@@ -36,6 +36,14 @@ export const marketDepth = z
 		sequence: safeUint.describe("Last engine input contained"),
 		bids: z.array(depthLevel).describe("All-in prices, highest first"),
 		asks: z.array(depthLevel).describe("Net prices, lowest first"),
+		auction: z
+			.strictObject({
+				uncrossesAt: safeUint.describe("Market time, unix seconds"),
+				priceSatPerKwh: priceSatPerKwh.nullable().describe("Sellers' net price if it ended now"),
+				volumeWh: safeUint,
+			})
+			.optional()
+			.describe("Present while the zone collects orders for an auction; before the grid's limits"),
 	})
 	.meta({ id: "MarketDepth" });
 

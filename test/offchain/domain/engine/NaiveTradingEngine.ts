@@ -36,6 +36,8 @@ import {
 	windowStart,
 } from "../../../../offchain/domain/units/window.ts";
 
+import { type NaiveBid, naiveAuction } from "./naiveAuction.ts";
+
 /** Gates of a delivery window relative to its start (SPEC M8). */
 const OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
 const CROSS_ZONE_GATE_SECONDS = 15 * 60;
@@ -83,6 +85,8 @@ type Session = {
 	/** Open and filled sells by meter, Wh. */
 	soldWh: Record<number, number>;
 	headroom: WindowHeadroom | null;
+	/** Bit `zoneId − 1` of each zone that collects orders for an auction. */
+	calls: { zones: number; uncrossesAt: UnixSeconds }[];
 };
 
 type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
@@ -265,9 +269,14 @@ export class NaiveTradingEngine {
 			accounts: [...rest.accounts],
 			meters: [...rest.meters],
 			forecasts: [...rest.forecasts],
-			sessions: [...sessions].map(([windowId, { headroom, ...session }]) => [
+			sessions: [...sessions].map(([windowId, { headroom, calls, ...session }]) => [
 				windowId,
-				{ ...session, reservedMsat: withoutZeros(session.reservedMsat), headroom: headroom?.snapshot() ?? null },
+				{
+					...session,
+					reservedMsat: withoutZeros(session.reservedMsat),
+					headroom: headroom?.snapshot() ?? null,
+					...(calls.length === 0 ? {} : { calls }),
+				},
 			]),
 			orders: [...orders].map(([orderHash, { windowId }]) => [orderHash, windowId]),
 			...(windowCharges.length > 0 ? { windowCharges } : {}),
@@ -291,10 +300,10 @@ export class NaiveTradingEngine {
 		};
 		engine.#state = state;
 		const open = new Map<Hash32, Entry>();
-		for (const [windowId, { headroom, ...session }] of plain.sessions as [WindowId, Session][]) {
+		for (const [windowId, { headroom, calls, ...session }] of plain.sessions as [WindowId, Session][]) {
 			const limits = engine.#limitsOf(windowId);
 			const restored = headroom === null || limits === null ? null : headrooms.restore(limits, headroom);
-			state.sessions.set(windowId, { ...session, headroom: restored });
+			state.sessions.set(windowId, { ...session, headroom: restored, calls: calls ?? [] });
 			for (const entry of session.entries) open.set(entry.orderHash, entry);
 		}
 		for (const [orderHash, windowId] of plain.orders as [Hash32, WindowId][]) {
@@ -448,6 +457,7 @@ export class NaiveTradingEngine {
 		}
 		const rules = this.#rulesAt(order.windowId);
 		if (rules === null) return ["WINDOW_NOT_OPEN", "no market rules are set"];
+		if (immediate && isInCall(session, meter.zoneId)) return ["AUCTION_CALL", "an auction has no immediate orders"];
 		if (order.priceSatPerKwh % rules.tickSatPerKwh !== 0) return ["PRICE_TICK", `tick ${rules.tickSatPerKwh}`];
 		const [floor, ceiling] = this.#band(order.windowId, meter.zoneId, rules);
 		if (order.priceSatPerKwh < floor || order.priceSatPerKwh > ceiling) return ["PRICE_BAND", `${floor} to ${ceiling}`];
@@ -488,11 +498,12 @@ export class NaiveTradingEngine {
 	#candidates(session: Session, taker: Entry): Entry[] {
 		const { windowId } = taker.order;
 		if (this.#isHalted(windowId, taker.zoneId) || this.#isPaused(windowId, taker.zoneId)) return [];
+		if (isInCall(session, taker.zoneId)) return [];
 		return session.entries
 			.filter((maker) => {
 				if (maker === taker || maker.openWh === 0 || maker.order.side === taker.order.side) return false;
 				if (session.state === "crossZoneClosed" && maker.zoneId !== taker.zoneId) return false;
-				if (this.#isPaused(windowId, maker.zoneId)) return false;
+				if (this.#isPaused(windowId, maker.zoneId) || isInCall(session, maker.zoneId)) return false;
 				return !this.#isHalted(windowId, maker.zoneId) && this.#surplus(taker, maker) >= 0;
 			})
 			.sort(
@@ -562,11 +573,25 @@ export class NaiveTradingEngine {
 		}
 		if (admittedWh === 0) return limitingElement;
 		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
+		const adder = landedAdder(this.#charges(sell.order.windowId, sell.zoneId, buy.zoneId));
+		const netPrice = maker === sell ? sell.order.priceSatPerKwh : buy.order.priceSatPerKwh - adder;
+		this.#trade(session, sell, buy, netPrice, taker.order.side, admittedWh, lossWh);
+		return "filled";
+	}
+
+	#trade(
+		session: Session,
+		sell: Entry,
+		buy: Entry,
+		netPrice: number,
+		takerSide: Order["side"],
+		admittedWh: number,
+		lossWh: number,
+	): void {
 		const charges = this.#charges(sell.order.windowId, sell.zoneId, buy.zoneId);
-		const [sellerPrice, buyerPrice] =
-			maker === sell
-				? [sell.order.priceSatPerKwh + charges.lossSatPerKwh, sell.order.priceSatPerKwh + landedAdder(charges)]
-				: [buy.order.priceSatPerKwh - landedAdder(charges) + charges.lossSatPerKwh, buy.order.priceSatPerKwh];
+		const sellerPrice = netPrice + charges.lossSatPerKwh;
+		const buyerPrice = netPrice + landedAdder(charges);
+		const { windowId } = sell.order;
 		const trade: Trade = {
 			tradeId: `${this.#sequence}-${this.#events.length}`,
 			windowId,
@@ -582,7 +607,7 @@ export class NaiveTradingEngine {
 			lossWh: energyWh(lossWh),
 			sellerPriceSatPerKwh: priceSatPerKwh(sellerPrice),
 			buyerPriceSatPerKwh: priceSatPerKwh(buyerPrice),
-			takerSide: taker.order.side,
+			takerSide,
 		};
 		session.trades.push(trade);
 		for (const entry of [sell, buy]) {
@@ -601,7 +626,6 @@ export class NaiveTradingEngine {
 			},
 			{ type: "TradeExecuted", trade },
 		);
-		return "filled";
 	}
 
 	/** Tries the fill on copies of what it would change. */
@@ -635,6 +659,68 @@ export class NaiveTradingEngine {
 		for (const session of this.#state.sessions.values()) {
 			if (session.state === "open" || session.state === "crossZoneClosed") this.#rematch(session);
 		}
+	}
+
+	// ── auctions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+	#call(windowId: WindowId, session: Session, zones: number, fromSeconds: UnixSeconds): void {
+		const uncrossesAt = fromSeconds + (this.#rulesAt(windowId)?.callSeconds ?? 0);
+		if (zones === 0 || uncrossesAt <= this.#state.nowSeconds) return;
+		if (uncrossesAt >= windowStart(windowId) - GATE_CLOSURE_SECONDS) return;
+		const others = session.calls.map((call) => ({ ...call, zones: call.zones & ~zones }));
+		session.calls = [...others.filter((call) => call.zones !== 0), { zones, uncrossesAt }];
+		this.#events.push({ type: "AuctionCalled", windowId, zoneIds: zoneIdsOf(zones), uncrossesAt });
+	}
+
+	#uncross(windowId: WindowId, session: Session): void {
+		const due = session.calls.filter(({ uncrossesAt }) => uncrossesAt <= this.#state.nowSeconds);
+		if (due.length === 0) return;
+		session.calls = session.calls.filter((call) => !due.includes(call));
+		const zoneIds = zoneIdsOf(due.reduce((zones, call) => zones | call.zones, 0));
+		for (const newer of session.entries) {
+			for (const older of session.entries.slice(0, session.entries.indexOf(newer))) {
+				if (older.order.trader !== newer.order.trader || newer.openWh === 0 || older.openWh === 0) continue;
+				if (!this.#candidates(session, newer).includes(older)) continue;
+				if (newer.order.selfTradeMode !== "cancelNewest") this.#end(session, older, "SELF_TRADE");
+				if (newer.order.selfTradeMode !== "cancelOldest") this.#end(session, newer, "SELF_TRADE");
+			}
+		}
+		const rules = this.#rulesAt(windowId);
+		const bidsOf = (side: Order["side"]): NaiveBid[] =>
+			session.entries
+				.filter(({ order, openWh, zoneId }) => order.side === side && openWh > 0 && !isInCall(session, zoneId))
+				.filter(({ zoneId }) => !this.#isHalted(windowId, zoneId) && !this.#isPaused(windowId, zoneId))
+				.map(({ orderHash: id, order, openWh: wh, zoneId, nodeId, greyness, time }) => {
+					const rank = Math.min(2, CLASS_RANK[order.orderClass]);
+					return { id, rank, time, greyness, limit: order.priceSatPerKwh, wh, zoneId, nodeId };
+				});
+		const outcome = naiveAuction({
+			sells: bidsOf("sell"),
+			buys: bidsOf("buy"),
+			adder: (sell, buy) => landedAdder(this.#charges(windowId, sell, buy)),
+			isOwnZoneOnly: session.state === "crossZoneClosed",
+			tick: rules?.tickSatPerKwh ?? 1,
+			reference:
+				session.trades.at(-1)?.sellerPriceSatPerKwh ??
+				Math.floor(((rules?.floorSatPerKwh ?? 0) + (rules?.ceilingSatPerKwh ?? 0)) / 2),
+			headroom: this.#headroom(session, windowId),
+			sellCapLeftWh: (zoneId) => this.#capLeft(session, windowId, zoneId, "sell"),
+			buyCapLeftWh: (zoneId) => this.#capLeft(session, windowId, zoneId, "buy"),
+		});
+		const refusals = outcome?.refusals ?? [];
+		for (const [at, { buy, ...refusal }] of refusals.entries()) {
+			if (refusals.findIndex(({ element }) => element === refusal.element) < at) continue;
+			const orderHash = buy.id as Hash32;
+			this.#events.push({ type: "GridConstraintViolation", windowId, ...refusal, orderHash });
+		}
+		const entryOf = ({ id }: NaiveBid) => this.#state.orders.get(id as Hash32)?.entry as Entry;
+		for (const { sell, buy, wh, lossWh } of outcome?.fills ?? []) {
+			const takerSide = sell.time < buy.time ? "buy" : "sell";
+			this.#trade(session, entryOf(sell), entryOf(buy), outcome?.price as number, takerSide, wh, lossWh);
+		}
+		const [priceSatPerKwh, volumeWh] = [outcome?.price ?? null, outcome?.volumeWh ?? 0];
+		this.#events.push({ type: "AuctionUncrossed", windowId, zoneIds, priceSatPerKwh, volumeWh });
+		this.#rematch(session);
 	}
 
 	#rematch(session: Session): void {
@@ -793,9 +879,12 @@ export class NaiveTradingEngine {
 				reservedMsat: {},
 				soldWh: {},
 				headroom: null,
+				calls: [],
 			};
 			state.sessions.set(state.nextToOpen, session);
 			this.#turn(state.nextToOpen, session, "open");
+			const opensAt = deliveryDayStart(state.nextToOpen) - OPENS_BEFORE_DELIVERY_DAY_SECONDS;
+			this.#call(state.nextToOpen, session, 0xffff, opensAt);
 			state.nextToOpen += 1;
 		}
 		for (const [windowId, session] of [...state.sessions]) this.#advanceSession(windowId, session, nowSeconds);
@@ -816,8 +905,10 @@ export class NaiveTradingEngine {
 		if (session.state === "crossZoneClosed" && nowSeconds >= start - GATE_CLOSURE_SECONDS) {
 			this.#cancelWhere(windowId, session, () => true, "expired");
 			this.#turn(windowId, session, "closed");
+			session.calls = [];
 		}
 		this.#resume(windowId, session, nowSeconds);
+		if (session.state === "open" || session.state === "crossZoneClosed") this.#uncross(windowId, session);
 		if (session.state === "closed" && session.trades.length === 0 && nowSeconds >= start)
 			return this.#finish(windowId, session, "expired");
 		if (session.state === "committed" && nowSeconds >= start) this.#turn(windowId, session, "delivering");
@@ -892,6 +983,13 @@ export class NaiveTradingEngine {
 		if (rules === null) return false;
 		const [floor, ceiling] = this.#band(windowId, zoneId, rules);
 		return floor > ceiling;
+	}
+
+	#tradingZones(windowId: WindowId): number {
+		if (this.#directives("VOID_WINDOW", windowId, EVERY_ZONE).length > 0) return 0;
+		const isVoided = ZONE_CODES.some((_, index) => this.#directives("VOID_WINDOW", windowId, index + 1).length > 0);
+		const zoneIds = zoneIdsOf(2 ** ZONE_CODES.length - 1).filter((zoneId) => !this.#isHalted(windowId, zoneId));
+		return isVoided ? 0 : zoneIds.reduce((zones, zoneId) => zones | (1 << (zoneId - 1)), 0);
 	}
 
 	/** The authority's band and every directive's, intersected; an empty one is a halt. */
@@ -984,8 +1082,14 @@ export class NaiveTradingEngine {
 			case "DirectiveLifted": {
 				const directive = this.#state.directives.find(({ directiveId }) => directiveId === fact.directiveId);
 				if (directive === undefined) return;
+				const before = new Map([...sessions.keys()].map((windowId) => [windowId, this.#tradingZones(windowId)]));
 				this.#state.directives = this.#state.directives.filter((other) => other !== directive);
 				this.#events.push({ type: "AuthorityOverride", directive, lifted: true });
+				for (const [windowId, session] of sessions) {
+					if (session.state !== "open" && session.state !== "crossZoneClosed") continue;
+					const zones = this.#tradingZones(windowId) & ~(before.get(windowId) as number);
+					this.#call(windowId, session, zones, this.#state.nowSeconds);
+				}
 				return this.#rematchAll();
 			}
 			case "WindowCommitted": {
@@ -1111,6 +1215,14 @@ function withoutZeros(amounts: Record<Address, number>): Record<Address, number>
 
 function epochAt({ epochs }: Account, windowId: WindowId): number {
 	return epochs.findLast(({ fromWindow }) => fromWindow <= windowId)?.epoch ?? 0;
+}
+
+function isInCall({ calls }: Session, zoneId: number): boolean {
+	return calls.some(({ zones }) => zoneIdsOf(zones).includes(zoneId));
+}
+
+function zoneIdsOf(zones: number): number[] {
+	return Array.from({ length: 16 }, (_, index) => index + 1).filter((zoneId) => (zones >>> (zoneId - 1)) & 1);
 }
 
 function pathOf(sell: Entry, buy: Entry): TradePath {

@@ -6,13 +6,16 @@ import type { Order } from "../../../../offchain/domain/orders/Order.ts";
 import type { Trade } from "../../../../offchain/domain/settlement/Trade.ts";
 import type { Address, Hash32 } from "../../../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../../../offchain/domain/units/units.ts";
-import { windowAt, windowStart } from "../../../../offchain/domain/units/window.ts";
+import { deliveryDayStart, windowAt, windowStart } from "../../../../offchain/domain/units/window.ts";
 
 const ACCOUNTS = 8;
 const METERS = 24;
 const WINDOWS = 3;
 /** 16:30 in Bangkok: every window of the next day is open. */
-const START_SECONDS = 1_800_005_400;
+const LATE_START_SECONDS = 1_800_005_400;
+/** 16:00: the windows of the next day open. */
+const OPENING_SECONDS = LATE_START_SECONDS - 1_800;
+const LICENSED_UNTIL = LATE_START_SECONDS * 2;
 
 /** Random inputs of every kind, most of them valid; the same seed gives the same stream. */
 export class RandomInputs {
@@ -24,7 +27,7 @@ export class RandomInputs {
 	readonly #directives: number[] = [];
 	readonly #trades: Trade[] = [];
 	#trims: EngineInput | null = null;
-	#now = START_SECONDS;
+	#now: number;
 	#position = 0;
 	#sequence = 0;
 
@@ -32,14 +35,19 @@ export class RandomInputs {
 		this.#random = generator(seed);
 		this.#zones = 1 + this.#random(5);
 		this.#prices = [6, 30, 200][this.#random(3)] as number;
-		this.#firstWindow = windowAt(START_SECONDS) + 4 + this.#random(8);
+		const isOpening = this.#random(2) === 0;
+		this.#now = isOpening ? OPENING_SECONDS - this.#random(120) : LATE_START_SECONDS;
+		this.#firstWindow = isOpening
+			? windowAt(deliveryDayStart(windowAt(OPENING_SECONDS)) + 86_400) + this.#random(8)
+			: windowAt(LATE_START_SECONDS) + 4 + this.#random(8);
 	}
 
 	setUp(): EngineInput[] {
-		const inputs: EngineInput[] = [{ type: "AdvanceClock", nowSeconds: this.#now }, this.#rules(0)];
+		// With its rules set first, a window may open with an auction.
+		const inputs: EngineInput[] = [this.#rules(0), { type: "AdvanceClock", nowSeconds: this.#now }];
 		for (let account = 0; account < ACCOUNTS; account++) {
 			const tier = account === 0 ? 4 : 1;
-			const licence = { account: address(account), tier, validUntil: START_SECONDS * 2 };
+			const licence = { account: address(account), tier, validUntil: LICENSED_UNTIL };
 			inputs.push(this.#fact({ kind: "ParticipantLicensed", ...licence }));
 			const amountMsat = account > 0 && account < 3 ? 30_000 : 1_000_000_000;
 			inputs.push(this.#fact({ kind: "Deposited", account: address(account), amountMsat }));
@@ -152,6 +160,7 @@ export class RandomInputs {
 			ceilingSatPerKwh: 100 + this.#prices,
 			tickSatPerKwh: this.#random(6) === 0 ? 2 : 1,
 			shortfallMarginSatPerKwh: fromWindow === 0 ? this.#random(3) * 10 : 10,
+			...(this.#random(3) === 0 ? {} : { callSeconds: this.#random(300) }),
 		};
 	}
 
@@ -251,9 +260,9 @@ export class RandomInputs {
 			case 5:
 				return random(8) === 0
 					? { kind: "LicenceRevoked", account }
-					: { kind: "ParticipantLicensed", account, tier: 1 + random(4), validUntil: START_SECONDS * 2 };
+					: { kind: "ParticipantLicensed", account, tier: 1 + random(4), validUntil: LICENSED_UNTIL };
 			case 6:
-				return { kind: "ParticipantLicensed", account, tier: 1 + random(4), validUntil: START_SECONDS * 2 };
+				return { kind: "ParticipantLicensed", account, tier: 1 + random(4), validUntil: LICENSED_UNTIL };
 			case 7:
 				return random(3) === 0
 					? { kind: "MeterDeactivated", meterId: 1 + random(METERS) }

@@ -37,4 +37,7 @@ const EXPECTED = [
 	"TradingResumed",
 	"OrderExpired",
 	"SessionStateChanged",
+	"AuctionCalled",
+	"AuctionUncrossed with trades",
+	"OrderRejected AUCTION_CALL",
 ];

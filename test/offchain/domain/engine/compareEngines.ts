@@ -86,6 +86,7 @@ function outcome(act: () => EngineEvent[]): EngineEvent[] | string {
 }
 
 function count(coverage: Coverage, event: EngineEvent): void {
-	const key = "reason" in event ? `${event.type} ${event.reason}` : event.type;
+	let key: string = "reason" in event ? `${event.type} ${event.reason}` : event.type;
+	if (event.type === "AuctionUncrossed" && event.volumeWh > 0) key = "AuctionUncrossed with trades";
 	coverage[key] = (coverage[key] ?? 0) + 1;
 }
