@@ -13,7 +13,8 @@ export function operatorRefusal(input: EngineInput): string | null {
 			if (!isCount(fromWindow)) return "the first window";
 			if (!isPrice(floor) || !isPrice(ceiling)) return "floor or ceiling";
 			if (!isPrice(tick) || tick === 0) return "the tick";
-			return isPrice(input.shortfallMarginSatPerKwh) ? null : "the margin";
+			if (!isPrice(input.shortfallMarginSatPerKwh)) return "the margin";
+			return isCount(input.callSeconds ?? 0) ? null : "the length of a call";
 		}
 		case "SetZoneCharges": {
 			const { range } = input;

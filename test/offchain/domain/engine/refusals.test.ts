@@ -22,8 +22,8 @@ const OPERATOR: Address = `0x${"dd".repeat(20)}`;
 const STRANGER: Address = `0x${"ee".repeat(20)}`;
 const SHORT_LICENCE: Address = `0x${"ff".repeat(20)}`;
 const LEAVING: Address = `0x${"12".repeat(20)}`;
-const [SOLAR, HOME, FLAT, PLANT, BROKEN, HALTED, LIMITED, OWN, LEAVER, PAUSED] = [
-	1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+const [SOLAR, HOME, FLAT, PLANT, BROKEN, HALTED, LIMITED, OWN, LEAVER, PAUSED, CALLED] = [
+	1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 ] as const;
 const HALT = 501;
 
@@ -81,6 +81,7 @@ class Market {
 			[OWN, SHORT_LICENCE, "none", 1],
 			[LEAVER, LEAVING, "none", 1],
 			[PAUSED, BUYER, "none", 3],
+			[CALLED, BUYER, "none", 5],
 		] as const) {
 			this.fact({ kind: "MeterRegistered", meterId, owner, zoneId, source, maxWindowWh: 1_000, nodeId: 0 });
 		}
@@ -90,6 +91,8 @@ class Market {
 		this.fact({ kind: "ExitRequested", account: LEAVING, effectiveWindow: WINDOW });
 		this.fact(directive(HALT, "HALT", { zoneId: 2 }));
 		this.fact(directive(502, "VOID_WINDOW", { fromWindow: VOIDED, toWindow: VOIDED }));
+		this.fact(directive(503, "HALT", { zoneId: 5 }));
+		this.fact({ kind: "DirectiveLifted", directiveId: 503 });
 		this.apply(pause({}));
 		this.apply(place("rests", sell({ energyWh: energyWh(400), sequence: 1 })));
 		this.apply(place("trades", buy({ energyWh: energyWh(100), sequence: 1 })));
@@ -119,6 +122,7 @@ function rules(fields: object): EngineInput {
 		ceilingSatPerKwh: 500,
 		tickSatPerKwh: 5,
 		shortfallMarginSatPerKwh: 10,
+		callSeconds: 60,
 		...fields,
 	};
 }
@@ -199,6 +203,7 @@ const ORDERS: [ReasonCode, string, Order][] = [
 	],
 	["WINDOW_VOIDED", "a voided window", buy({ windowId: VOIDED })],
 	["TRADING_PAUSED", "at once in a zone that pauses", buy({ meterId: PAUSED, timeInForce: "ioc" })],
+	["AUCTION_CALL", "at once in a zone that collects orders", buy({ meterId: CALLED, timeInForce: "fok" })],
 	["ZONE_HALTED", "a halted zone", sell({ meterId: HALTED })],
 	["PRICE_TICK", "between two ticks", buy({ priceSatPerKwh: raw(101) })],
 	["PRICE_BAND", "below the floor", buy({ priceSatPerKwh: raw(45) })],
@@ -250,6 +255,7 @@ const INPUTS: [ReasonCode, string, EngineInput][] = [
 	["MALFORMED", "a floor that is no number", rules({ floorSatPerKwh: Number.NaN })],
 	["MALFORMED", "a ceiling beyond 16 bits", rules({ ceilingSatPerKwh: 70_000 })],
 	["MALFORMED", "a negative margin", rules({ shortfallMarginSatPerKwh: -1 })],
+	["MALFORMED", "a call of half a second", rules({ callSeconds: 0.5 })],
 	["MALFORMED", "a charge with a fraction", { type: "SetZoneCharges", charges: pairs({ lossSatPerKwh: 0.5 }) }],
 	["MALFORMED", "a subsidy", { type: "SetZoneCharges", charges: pairs({ congestionSatPerKwh: -1 }) }],
 	["MALFORMED", "limits without zones", limits({ distributionLossPartsPerMillion: [] })],
