@@ -73,6 +73,7 @@ describe("P1 the regulator's rules reach the engine", () => {
 				ceilingSatPerKwh: 330,
 				tickSatPerKwh: 1,
 				shortfallMarginSatPerKwh: 170,
+				callSeconds: 60,
 			},
 			{ type: "SetZoneCharges", charges: CHARGES, range: undefined },
 		]);
