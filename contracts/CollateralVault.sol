@@ -13,6 +13,8 @@ import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {Roles} from "./libraries/Roles.sol";
 import {Windows} from "./libraries/Windows.sol";
 import {AccountWord} from "./types/AccountWord.sol";
+import {MeterWord} from "./types/MeterWord.sol";
+import {StandingWord, TradingWord, TradingWords} from "./types/TradingWord.sol";
 
 /// @title Custody of the settlement token
 /// @notice See ICollateralVault.
@@ -36,7 +38,9 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @inheritdoc ICollateralVault
     uint64 public totalMsat;
 
-    mapping(address account => AccountWord) private _accounts;
+    /// @dev What windows read and write, and the rest: see `TradingWord`. Together they are the `AccountWord`.
+    mapping(address account => TradingWord) private _trading;
+    mapping(address account => StandingWord) private _standing;
     mapping(address account => Checkpoints.Trace224) private _epochs;
     mapping(address account => mapping(uint256 nonce => bool)) private _usedNonces;
 
@@ -72,27 +76,27 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         (address signer, , ) = ECDSA.tryRecoverCalldata(digest, operatorSignature);
         if (!_isOperator(signer)) revert NotOperator(signer);
 
-        uint256 balanceMsat = _accounts[msg.sender].balanceMsat();
+        uint256 balanceMsat = _balanceOf(msg.sender);
         if (amountSat > balanceMsat / MSAT_PER_SAT) {
             revert InsufficientBalance(msg.sender, balanceMsat, amountSat);
         }
-        _pay(msg.sender, amountSat, _accounts[msg.sender], false);
+        _pay(msg.sender, amountSat, false);
     }
 
     /// @inheritdoc ICollateralVault
     function requestExit() external {
-        AccountWord word = _accounts[msg.sender];
+        AccountWord word = _whole(msg.sender);
         if (word.exitFromWindow() != 0) revert ExitAlreadyRequested(msg.sender, word.exitFromWindow());
         uint32 effectiveWindow = Windows.nextEffective();
-        _accounts[msg.sender] = word.withExit(effectiveWindow);
+        _keep(msg.sender, word.withExit(effectiveWindow));
         emit ExitRequested(msg.sender, effectiveWindow, uint40(_dueAt(effectiveWindow)));
     }
 
     /// @inheritdoc ICollateralVault
     function cancelExit() external {
-        AccountWord word = _accounts[msg.sender];
+        AccountWord word = _whole(msg.sender);
         if (word.exitFromWindow() == 0) revert ExitNotRequested(msg.sender);
-        _accounts[msg.sender] = word.withExit(0);
+        _keep(msg.sender, word.withExit(0));
         emit ExitCancelled(msg.sender);
     }
 
@@ -100,24 +104,25 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @dev Due only after every window that could hold a trade of the account is past its settlement deadline, so nobody is
     /// left unpaid. What is below one satoshi stays.
     function exit(address account) external nonReentrant {
-        AccountWord word = _accounts[account];
+        AccountWord word = _whole(account);
         uint32 effectiveWindow = word.exitFromWindow();
         if (effectiveWindow == 0) revert ExitNotRequested(account);
         uint256 dueAt = _dueAt(effectiveWindow);
         if (block.timestamp < dueAt) revert ExitNotDue(account, dueAt);
-        _pay(account, word.balanceMsat() / MSAT_PER_SAT, word.withExit(0), true);
+        _keep(account, word.withExit(0));
+        _pay(account, word.balanceMsat() / MSAT_PER_SAT, true);
     }
 
     /// @inheritdoc ICollateralVault
     /// @dev The history is kept because a window committed before must be judged by the epoch of its own time. At most one entry per
     /// window keeps the search in settlement short.
     function raiseEpoch() external returns (uint32 epoch, uint32 effectiveWindow) {
-        AccountWord word = _accounts[msg.sender];
+        AccountWord word = _whole(msg.sender);
         effectiveWindow = Windows.nextEffective();
         if (word.epochFromWindow() >= effectiveWindow) revert EpochAlreadyRaised(msg.sender, word.epochFromWindow());
         epoch = word.epoch() + 1;
         _epochs[msg.sender].push(effectiveWindow, epoch);
-        _accounts[msg.sender] = word.withEpoch(epoch, effectiveWindow);
+        _keep(msg.sender, word.withEpoch(epoch, effectiveWindow));
         emit EpochRaised(msg.sender, epoch, effectiveWindow);
     }
 
@@ -126,7 +131,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         if (msg.sender != settlement) revert OnlySettlement(msg.sender);
         (bytes memory deltas, int256 sumMsat, address short) = _apply(updates);
         if (short != address(0)) {
-            revert InsufficientBalance(short, _accounts[short].balanceMsat(), uint256(sumMsat));
+            revert InsufficientBalance(short, _balanceOf(short), uint256(sumMsat));
         }
         if (sumMsat != 0) revert UnbalancedSettlement(sumMsat);
         emit BalancesSettled(windowId, chunkIndex, last, deltas);
@@ -135,8 +140,22 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @inheritdoc ICollateralVault
     function noteLicence(address account, uint32 licensedUntilWindow) external {
         if (msg.sender != registry) revert OnlyRegistry(msg.sender);
-        _accounts[account] = _accounts[account].withLicence(licensedUntilWindow);
+        _keep(account, _whole(account).withLicence(licensedUntilWindow));
         emit LicenceNoted(account, licensedUntilWindow);
+    }
+
+    /// @inheritdoc ICollateralVault
+    /// @dev The first meter stays the main one until it is deactivated.
+    function noteMeter(address account, uint32 meterId, MeterWord meter) external {
+        if (msg.sender != registry) revert OnlyRegistry(msg.sender);
+        StandingWord standing = _standing[account];
+        uint32 held = TradingWords.meterId(_trading[account]);
+        if (held != 0 && held != meterId && TradingWords.meterUntilWindow(standing) == Windows.NO_END) return;
+        AccountWord word = _whole(account);
+        _standing[account] = TradingWords.withMeterUntil(standing, meter.activeUntilWindow());
+        _trading[account] = TradingWords.withMeter(_trading[account], meterId, meter);
+        _keep(account, word);
+        emit MainMeterNoted(account, meterId, meter.activeUntilWindow());
     }
 
     /// @inheritdoc ICollateralVault
@@ -153,28 +172,28 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
 
     /// @inheritdoc ICollateralVault
     function balanceOf(address account) external view returns (uint64) {
-        return _accounts[account].balanceMsat();
+        return _balanceOf(account);
     }
 
     /// @inheritdoc ICollateralVault
     function accountWord(address account) external view returns (AccountWord) {
-        return _accounts[account];
+        return _whole(account);
     }
 
     /// @inheritdoc ICollateralVault
     function accountWords(address[] calldata accounts) external view returns (uint256[] memory words) {
         words = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            words[i] = AccountWord.unwrap(_accounts[accounts[i]]);
+            words[i] = AccountWord.unwrap(_whole(accounts[i]));
         }
     }
 
     /// @inheritdoc ICollateralVault
-    function packedAccountWords(bytes calldata accounts) external view returns (uint256[] memory) {
+    function tradingWords(bytes calldata accounts) external view returns (uint256[] memory) {
         assembly ("memory-safe") {
-            // Plain twin: words[i] = _accounts[address(bytes20(accounts[i * 20:i * 20 + 20]))], whose encoder copies word by word.
+            // Plain twin: words[i] = _trading[address(bytes20(accounts[i * 20:i * 20 + 20]))], whose encoder copies word by word.
             // 0x00–0x3f is the place of a mapping's key and slot.
-            mstore(0x20, _accounts.slot)
+            mstore(0x20, _trading.slot)
             let count := div(accounts.length, ADDRESS_BYTES)
             let answer := mload(0x40)
             mstore(answer, 0x20)
@@ -206,7 +225,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
 
     /// @inheritdoc ICollateralVault
     function exitDueAt(address account) external view returns (uint256) {
-        uint32 effectiveWindow = _accounts[account].exitFromWindow();
+        uint32 effectiveWindow = _whole(account).exitFromWindow();
         return effectiveWindow == 0 ? 0 : _dueAt(effectiveWindow);
     }
 
@@ -223,7 +242,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     /// @notice Adds the differences to balances and replaces cursors.
-    /// @dev Plain twin: for each pair, `word = _accounts[account]`, `word.withBalance(balance + delta)`, `word.withCursor(cursor)` when
+    /// @dev Plain twin: for each pair, `word = _trading[account]`, `word.withBalance(balance + delta)`, `word.withCursor(cursor)` when
     /// there is one. Stops at a balance that would be negative or beyond 64 bits; the caller reverts then.
     /// @param updates Pairs of words: account and difference; cursor.
     /// @return deltas The first word of each pair.
@@ -234,7 +253,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
             deltas := mload(0x40)
             let place := add(deltas, 0x20)
             // 0x00–0x3f is the place of a mapping's key and slot.
-            mstore(0x20, _accounts.slot)
+            mstore(0x20, _trading.slot)
             let end := add(updates.offset, shl(5, updates.length))
             for {
                 let at := updates.offset
@@ -277,17 +296,35 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         if (receivedSat > (uint64(type(int64).max) - totalMsat) / MSAT_PER_SAT) revert DepositTooLarge(receivedSat);
         uint64 amountMsat = uint64(receivedSat * MSAT_PER_SAT);
         totalMsat += amountMsat;
-        AccountWord word = _accounts[account];
-        _accounts[account] = word.withBalance(word.balanceMsat() + amountMsat);
+        _setBalance(account, _balanceOf(account) + amountMsat);
         emit Deposited(account, msg.sender, amountMsat);
     }
 
-    function _pay(address account, uint256 amountSat, AccountWord word, bool leaving) private {
+    function _pay(address account, uint256 amountSat, bool leaving) private {
         uint64 amountMsat = uint64(amountSat * MSAT_PER_SAT);
-        _accounts[account] = word.withBalance(word.balanceMsat() - amountMsat);
+        _setBalance(account, _balanceOf(account) - amountMsat);
         totalMsat -= amountMsat;
         emit Withdrawn(account, amountMsat, leaving);
         if (amountSat != 0) TOKEN.safeTransfer(account, amountSat);
+    }
+
+    function _balanceOf(address account) private view returns (uint64) {
+        return uint64(TradingWord.unwrap(_trading[account]));
+    }
+
+    function _setBalance(address account, uint64 amountMsat) private {
+        uint256 kept = TradingWord.unwrap(_trading[account]) & ~uint256(type(uint64).max);
+        _trading[account] = TradingWord.wrap(kept | amountMsat);
+    }
+
+    function _whole(address account) private view returns (AccountWord) {
+        return TradingWords.whole(_trading[account], _standing[account]);
+    }
+
+    function _keep(address account, AccountWord word) private {
+        StandingWord standing = TradingWords.withAccount(_standing[account], word);
+        _standing[account] = standing;
+        _trading[account] = TradingWords.refreshed(_trading[account], standing, word);
     }
 
     function _isOperator(address signer) private view returns (bool member) {

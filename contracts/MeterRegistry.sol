@@ -76,7 +76,9 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
         _requireRegistrar(Zones.licenseeOf(word.zoneId()));
         uint32 effectiveWindow = Windows.nextEffective();
         if (word.activeUntilWindow() <= effectiveWindow) revert InvalidMeter(meterId);
-        _meters[meterId] = word.withActiveUntil(uint24(effectiveWindow));
+        word = word.withActiveUntil(uint24(effectiveWindow));
+        _meters[meterId] = word;
+        VAULT.noteMeter(word.owner(), meterId, word);
         emit MeterDeactivated(meterId, effectiveWindow);
     }
 
@@ -165,7 +167,7 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
             revert InvalidSource(meter.source);
         }
         _requirePlace(meter.latitudeMicrodegrees, meter.longitudeMicrodegrees);
-        _meters[meter.meterId] = MeterWords.pack(
+        MeterWord word = MeterWords.pack(
             meter.owner,
             meter.zoneId,
             meter.source,
@@ -173,6 +175,8 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
             meter.maxWindowWh,
             meter.nodeId
         );
+        _meters[meter.meterId] = word;
+        VAULT.noteMeter(meter.owner, meter.meterId, word);
         _places[meter.meterId] =
             (uint64(uint32(meter.latitudeMicrodegrees)) << 32) | uint32(meter.longitudeMicrodegrees);
         emit MeterRegistered(

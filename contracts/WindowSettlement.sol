@@ -244,15 +244,9 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         context.accountsAt = accountsAt;
         context.ordersAt = ordersAt;
         context.tradesAt = chunk.length - tradeBytes;
-        context.meters = Words.ask(
-            address(REGISTRY),
-            IMeterRegistry.meterWords.selector,
-            chunk[ChunkLayout.HEADER_BYTES:accountsAt],
-            meterCount
-        );
         context.words = Words.ask(
             address(VAULT),
-            ICollateralVault.packedAccountWords.selector,
+            ICollateralVault.tradingWords.selector,
             chunk[accountsAt:countsAt],
             accountCount
         );
@@ -264,6 +258,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
 
     function _makeRoom(ChunkMemory memory context) private pure {
         uint256 sellMeterCount = context.sellMeterCount;
+        context.meters = new uint256[](context.meterCount);
         context.readings = new uint256[](sellMeterCount);
         context.obligations = new uint256[](sellMeterCount);
         context.passed = new uint256[](sellMeterCount);
@@ -331,8 +326,9 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     ) private view returns (uint256) {
         uint256 accountIndex = ChunkLayout.stateAccountIndex(state);
         address trader = ChunkLayout.account(chunk, context.accountsAt, accountIndex);
-        AccountWord word = AccountWord.wrap(context.words.get(accountIndex));
-        MeterWord meter = MeterWord.wrap(context.meters.get(ChunkLayout.stateMeterIndex(state)));
+        AccountWord word = VAULT.accountWord(trader);
+        MeterWord meter = _meter(context, ChunkLayout.stateMeterIndex(state), ChunkLayout.stateMeterId(state));
+        state = ChunkLayout.inZone(state, meter.zoneId());
         ChunkLayout.setTrader(context.hashForm, trader);
         bytes32 orderHash = ChunkLayout.orderHash(context.hashForm, head, ChunkLayout.stateMeterId(state));
         uint256 filled;
@@ -348,6 +344,16 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             if (!signed) code = SettlementCodes.SIGNATURE_INVALID;
         }
         return ChunkLayout.judged(state, filled, code);
+    }
+
+    /// @dev The meter as the registry has it, for the reading as well.
+    function _meter(
+        ChunkMemory memory context,
+        uint256 meterIndex,
+        uint256 meterId
+    ) private view returns (MeterWord meter) {
+        meter = MeterWord.wrap(REGISTRY.meterWord(uint32(meterId)));
+        context.meters.set(meterIndex, MeterWord.unwrap(meter));
     }
 
     /// @dev Hashes are needed again only where fills are stored, which is rare.
@@ -464,19 +470,22 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             for (uint256 i = 0; i < count; ++i) {
                 context.readings.set(i, NO_READING);
             }
+            uint256 beyond;
             for (uint256 b = 0; b < batches.length; ++b) {
                 ReadingBatch calldata batch = batches[b];
                 if (batch.readings.length % READING_BYTES != 0) revert ReadingsMalformed(b);
                 _requireAttested(uint32(context.windowId), batch);
-                (ReadingPass.Fault fault, uint256 meterId) = ReadingPass.merge(
+                (ReadingPass.Fault fault, uint256 meterId, uint256 above) = ReadingPass.merge(
                     context,
                     chunk,
                     batch.readings,
                     batch.licensee
                 );
+                beyond |= above;
                 if (fault == ReadingPass.Fault.Malformed) revert ReadingsMalformed(b);
                 if (fault == ReadingPass.Fault.Duplicated) revert ReadingDuplicated(uint32(meterId));
             }
+            if (beyond != 0) _cutReadings(context, chunk);
             uint256 graceEnds = Windows.endOf(uint32(context.windowId)) + Windows.READING_GRACE_SECONDS;
             if (block.timestamp >= graceEnds) return;
             for (uint256 i = 0; i < count; ++i) {
@@ -484,6 +493,17 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
                     revert ReadingMissing(uint32(ChunkLayout.meterId(chunk, i)), graceEnds);
                 }
             }
+        }
+    }
+
+    /// @dev What a meter cannot physically have injected is cut off; here for meters of which only a bound is known so far.
+    function _cutReadings(ChunkMemory memory context, bytes calldata chunk) private view {
+        for (uint256 i = 0; i < context.sellMeterCount; ++i) {
+            MeterWord meter = MeterWord.wrap(context.meters.get(i));
+            uint256 reading = context.readings.get(i);
+            if (reading == NO_READING || meter.owner() != address(0) || reading <= meter.maxWindowWh()) continue;
+            uint256 mostWh = _meter(context, i, ChunkLayout.meterId(chunk, i)).maxWindowWh();
+            if (reading > mostWh) context.readings.set(i, mostWh);
         }
     }
 

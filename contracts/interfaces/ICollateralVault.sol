@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {AccountWord} from "../types/AccountWord.sol";
+import {MeterWord} from "../types/MeterWord.sol";
 
 /// @title Custody of the settlement token
 /// @notice Holds traders' collateral in millisatoshi and knows nothing of the market. Money moves between accounts only in
@@ -35,6 +36,11 @@ interface ICollateralVault {
     /// @param account The account.
     /// @param licensedUntilWindow First window the licence no longer covers.
     event LicenceNoted(address indexed account, uint32 licensedUntilWindow);
+    /// @notice `meterId` is the account's main meter and is traded in windows below `activeUntilWindow`.
+    /// @param account The account.
+    /// @param meterId The meter.
+    /// @param activeUntilWindow First window it may not be traded in.
+    event MainMeterNoted(address indexed account, uint32 meterId, uint32 activeUntilWindow);
     /// @notice Balances changed by the settlement of (a part of) a window.
     /// @param windowId The delivery window.
     /// @param chunkIndex The chunk of the window, from 0.
@@ -120,10 +126,10 @@ interface ICollateralVault {
     /// @return words One `AccountWord` for each account.
     function accountWords(address[] calldata accounts) external view returns (uint256[] memory words);
 
-    /// @notice The words of many accounts. For settlement.
+    /// @notice What settlement needs of many accounts.
     /// @param accounts Packed addresses, 20 bytes each.
-    /// @return words One `AccountWord` for each account.
-    function packedAccountWords(bytes calldata accounts) external view returns (uint256[] memory words);
+    /// @return words One `TradingWord` for each account.
+    function tradingWords(bytes calldata accounts) external view returns (uint256[] memory words);
 
     /// @notice The epoch that counts for `windowId`.
     /// @param account The account.
@@ -149,6 +155,13 @@ interface ICollateralVault {
     /// @param account The account.
     /// @param licensedUntilWindow First window the licence no longer covers.
     function noteLicence(address account, uint32 licensedUntilWindow) external;
+
+    /// @notice Notes a meter `account` owns, now or when it changes. Only the registry. One meter of an account is its main meter,
+    /// whose orders settle without a look at the meter's own word; orders for its others settle as well, for more gas.
+    /// @param account The meter's owner.
+    /// @param meterId The meter.
+    /// @param meter What the registry holds of it.
+    function noteMeter(address account, uint32 meterId, MeterWord meter) external;
 
     /// @notice Replaces the settlement contract. Council, behind the admin delay, which is longer than the exit.
     /// @param settlement The settlement contract.

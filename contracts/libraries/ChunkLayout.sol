@@ -59,7 +59,7 @@ pragma solidity ^0.8.37;
 /// | 147     | not plain, see OrderPass |
 /// | 148     | signed by the account itself |
 /// | 152–159 | settlement code |
-/// | 160–167 | zone of the meter, as in its `MeterWord` |
+/// | 160–167 | zone of the meter |
 /// | 168–199 | meter id |
 library ChunkLayout {
     uint256 internal constant HEADER_BYTES = 16;
@@ -76,6 +76,7 @@ library ChunkLayout {
     uint256 private constant STATE_TOUCHED = 1 << 146;
     uint256 private constant STATE_SPECIAL = 1 << 147;
     uint256 private constant STATE_SIGNED = 1 << 148;
+    uint256 private constant STATE_ZONE = 0xff << 160;
 
     /// @notice The 32 bytes at `at`; beyond the end they are whatever follows in calldata, so callers check lengths.
     /// @param chunk The chunk.
@@ -206,6 +207,13 @@ library ChunkLayout {
     /// @param code Settlement code; 0 when nothing is wrong.
     function judged(uint256 state, uint256 filled, uint256 code) internal pure returns (uint256) {
         return state | (filled << 112) | (code << 152);
+    }
+
+    /// @notice The state with another zone.
+    /// @param state The order's state word.
+    /// @param zoneId The zone of its meter.
+    function inZone(uint256 state, uint256 zoneId) internal pure returns (uint256) {
+        return (state & ~STATE_ZONE) | (zoneId << 160);
     }
 
     function stateSequence(uint256 state) internal pure returns (uint256) {

@@ -25,8 +25,8 @@ library OrderPass {
     struct Frame {
         /// 0x00: Both limits of a meter index, 16 bits for buys and 16 for sells.
         uint256 limits;
-        /// 0x20: Where the MeterWords are.
-        uint256 meterWords;
+        /// 0x20: Where the meters are.
+        uint256 meters;
         /// 0x40: Where the meter ids are.
         uint256 meterIds;
         /// 0x60: State bits of every order of the account: its index and the stored-fills bit.
@@ -39,7 +39,7 @@ library OrderPass {
         uint256 accountsEnd;
         /// 0xe0: Where the order states end.
         uint256 ordersEnd;
-        /// 0x100: Where the account's AccountWord is.
+        /// 0x100: Where the account's TradingWord is.
         uint256 wordAt;
         /// 0x120: From there to its balance.
         uint256 toBalance;
@@ -51,6 +51,10 @@ library OrderPass {
         uint256 fault;
         /// 0x1a0: Room for the question to ecrecover.
         uint256[4] question;
+        /// 0x220: The account's main meter.
+        uint256 meterId;
+        /// 0x240: What is known of it, as in a `MeterWord` without owner.
+        uint256 meter;
     }
 
     /// @notice Reads every order into its state word.
@@ -140,14 +144,22 @@ library OrderPass {
                     mstore(add(wordAt, mload(add(frame, 0x120))), and(word, 0xffffffffffffffff))
                     mstore(add(frame, 0xa0), and(shr(64, word), 0xffffffff))
                     let stored := shr(15, count)
-                    mstore(add(frame, 0x60), or(shl(96, accountIndex), shl(145, stored)))
                     let windowId := mload(add(form, 0x80))
-                    // Stored fills; an exit is under way; an earlier epoch counts; not licensed; seen in this window before.
-                    let objection := or(stored, and(shr(120, word), 0xffffff))
-                    objection := or(objection, gt(and(shr(96, word), 0xffffff), windowId))
-                    objection := or(objection, iszero(gt(and(shr(144, word), 0xffffff), windowId)))
+                    // The main meter: zone, source and a bound of what it can inject, each at its place in a MeterWord.
+                    let zone := and(shr(152, word), 0x1f)
+                    mstore(add(frame, 0x220), and(shr(120, word), 0xffffffff))
+                    mstore(
+                        add(frame, 0x240),
+                        or(
+                            or(shl(160, zone), shl(168, and(shr(157, word), 0xf))),
+                            shl(200, shr(2, shl(and(shr(161, word), 0x1f), add(4, and(shr(166, word), 3)))))
+                        )
+                    )
+                    mstore(add(frame, 0x60), or(or(shl(96, accountIndex), shl(145, stored)), shl(160, zone)))
+                    // Stored fills; no licence, an exit or no active main meter; seen in this window before; at a border.
+                    let objection := or(stored, iszero(gt(and(shr(96, word), 0xffffff), windowId)))
                     objection := or(objection, eq(and(shr(168, word), 0xffffff), windowId))
-                    mstore(add(frame, 0x80), objection)
+                    mstore(add(frame, 0x80), or(objection, gt(zone, 13)))
                 }
 
                 let next := 0
@@ -167,13 +179,17 @@ library OrderPass {
                         }
                         let meterId := shr(224, calldataload(add(mload(add(frame, 0x40)), shl(2, meterIndex))))
                         mstore(add(form, 0x60), meterId)
-                        let meter := mload(add(mload(add(frame, 0x20)), shl(5, meterIndex)))
-                        state := or(state, or(shl(168, meterId), and(meter, shl(160, 0xff))))
-                        // Another's meter; not active; at a border; a sell without a source.
-                        objection := or(objection, shl(96, xor(meter, account)))
-                        objection := or(objection, iszero(gt(and(shr(176, meter), 0xffffff), mload(add(form, 0x80)))))
-                        objection := or(objection, gt(and(shr(160, meter), 0xff), 13))
-                        objection := or(objection, and(shr(248, head), iszero(and(shr(168, meter), 0xff))))
+                        let meter := mload(add(frame, 0x240))
+                        state := or(state, shl(168, meterId))
+                        // Not the account's main meter; a sell without a source.
+                        switch eq(meterId, mload(add(frame, 0x220)))
+                        case 0 {
+                            objection := 1
+                        }
+                        default {
+                            mstore(add(mload(add(frame, 0x20)), shl(5, meterIndex)), meter)
+                            objection := or(objection, and(shr(248, head), iszero(and(shr(168, meter), 0xff))))
+                        }
                     }
                     {
                         let sequence := and(shr(144, head), 0xffffffff)

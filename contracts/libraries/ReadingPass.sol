@@ -24,13 +24,14 @@ library ReadingPass {
     /// @param licensee Whose attester signed.
     /// @return fault Why the array is refused.
     /// @return meterId The meter at the fault.
+    /// @return beyond Not 0 when a reading is above what is known of its meter.
     // solhint-disable-next-line function-max-lines
     function merge(
         ChunkMemory memory held,
         bytes calldata chunk,
         bytes calldata readings,
         uint256 licensee
-    ) internal pure returns (Fault fault, uint256 meterId) {
+    ) internal pure returns (Fault fault, uint256 meterId, uint256 beyond) {
         uint256 header = ChunkLayout.HEADER_BYTES;
         uint256 count = held.sellMeterCount;
         uint256[] memory meters = held.meters;
@@ -79,7 +80,14 @@ library ReadingPass {
                 let exported := and(entry, 0xffffffff)
                 let most := and(shr(200, meter), 0xffffffff)
                 if gt(exported, most) {
-                    exported := most
+                    // Without an owner it is a bound, see TradingWord: the caller asks what the meter can inject.
+                    switch shl(96, meter)
+                    case 0 {
+                        beyond := 1
+                    }
+                    default {
+                        exported := most
+                    }
                 }
                 mstore(place, exported)
             }

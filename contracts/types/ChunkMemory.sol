@@ -21,13 +21,14 @@ struct ChunkMemory {
     uint256[17] zoneRules;
     /// All zone rules or-ed: 0 when no directive holds.
     uint256 anyRule;
-    /// By meter: MeterWord.
+    /// By meter: MeterWord; without owner, and with a bound for maxWindowWh, when it is known from its owner's TradingWord; 0 when no order
+    /// names it.
     uint256[] meters;
     /// By selling meter: reading, or NO_READING; what its trades oblige it to inject; how much of that is gone through.
     uint256[] readings;
     uint256[] obligations;
     uint256[] passed;
-    /// By account: AccountWord, running balance, new cursor (0 = unchanged).
+    /// By account: TradingWord, running balance, new cursor (0 = unchanged).
     uint256[] words;
     uint256[] balances;
     uint256[] cursors;

@@ -13,6 +13,7 @@ import { directive } from "../../test/contracts/fixtures/directive.ts";
 import {
 	crowd,
 	type GasOfWindow,
+	NAMEPLATE_WH,
 	oneTaker,
 	oneToOne,
 	ring,
@@ -81,6 +82,9 @@ if (!options.quick) {
 await settle("settle.skips", (id) => withSkips(oneToOne(venue, id, sellers.slice(0, 100), buyers.slice(0, 100))));
 await settle("settle.short", (id) => oneToOne(venue, id, sellers.slice(0, 100), buyers.slice(0, 100)), {
 	exportedWh: 510,
+});
+await settle("settle.atNameplate", (id) => oneToOne(venue, id, sellers.slice(0, 100), buyers.slice(0, 100)), {
+	exportedWh: NAMEPLATE_WH,
 });
 await settle("settle.capDirective", (id) => oneToOne(venue, id, sellers.slice(0, 100), buyers.slice(0, 100)), {
 	beforeCommit: async (windowId) => {

@@ -29,6 +29,7 @@ export const vaultAbi = parseAbi([
 	"event ExitCancelled(address indexed account)",
 	"event EpochRaised(address indexed account, uint32 epoch, uint32 effectiveWindow)",
 	"event LicenceNoted(address indexed account, uint32 licensedUntilWindow)",
+	"event MainMeterNoted(address indexed account, uint32 meterId, uint32 activeUntilWindow)",
 	"event BalancesSettled(uint32 indexed windowId, uint16 chunkIndex, bool last, bytes deltas)",
 ]);
 
