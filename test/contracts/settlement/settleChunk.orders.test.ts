@@ -97,6 +97,34 @@ describe("C3 L1 settleChunk: orders", () => {
 		await expectCode("METER_CANNOT_SELL", { sell: { meterId: 50 } });
 	});
 
+	it("error: nor does a consumer's only meter", async () => {
+		const { seller, buyer, windowId } = venue();
+		const sell = venue().order(buyer, { side: "sell", windowId });
+		const buy = venue().order(seller, { side: "buy", windowId });
+		const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy)]);
+		await venue().commit(plan);
+		const { trades } = await venue().settlePlan(plan, [{ ...buyer, exportedWh: 10_000 }]);
+		expect(trades.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.METER_CANNOT_SELL]);
+	});
+
+	it("behavior: an account sells from each of its meters", async () => {
+		const { seller, buyer, windowId } = venue();
+		await venue().registerMeter(seller, 50, { zoneId: seller.zoneId, source: "rooftopSolar" });
+		const sells = [50, seller.meterId].map((meterId, i) =>
+			venue().order(seller, { side: "sell", windowId, meterId, sequence: 20 + i }),
+		);
+		const buy = venue().order(buyer, { side: "buy", windowId, energyWh: energyWh(2000) });
+		const plan = venue().plan(
+			windowId,
+			[...sells, buy],
+			sells.map((sell) => venue().trade(sell, buy)),
+		);
+		await venue().commit(plan);
+		const readings = [50, seller.meterId].map((meterId) => ({ meterId, exportedWh: 10_000, zoneId: seller.zoneId }));
+		const { trades } = await venue().settlePlan(plan, readings);
+		expect(trades.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.SETTLED, SETTLEMENT_CODES.SETTLED]);
+	});
+
 	it("error: balancing orders are the grid operator's", async () => {
 		await expectCode("CLASS_NOT_ALLOWED", { buy: { orderClass: "gridBalancing" } });
 	});

@@ -127,4 +127,24 @@ describe("C4 settleChunk: readings", () => {
 		const { trades } = await venue().settlePlan(plan, [{ meterId: small.meterId, exportedWh: 4_000_000, zoneId: 2 }]);
 		expect(trades[0]).to.include({ deliveredWh: 100, shortWh: 900 });
 	});
+
+	it("behavior: up to there every Wh counts", async () => {
+		// Below the bound the first slot knows (112 of 119), above it, at the end and beyond.
+		const small = await venue().trader("small", { zoneId: 2, maxWindowWh: 119 });
+		for (const [exportedWh, deliveredWh] of [
+			[111, 111],
+			[113, 113],
+			[119, 119],
+			[120, 119],
+		]) {
+			const windowId = await venue().nextWindow();
+			const sell = venue().order(small, { side: "sell", windowId });
+			const buy = venue().order(venue().buyer, { side: "buy", windowId });
+			const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy, { lossWh: energyWh(0) })]);
+			await venue().commit(plan);
+			const reading = { meterId: small.meterId, exportedWh: exportedWh as number, zoneId: 2 };
+			const { trades } = await venue().settlePlan(plan, [reading]);
+			expect(trades[0]).to.include({ deliveredWh });
+		}
+	});
 });
