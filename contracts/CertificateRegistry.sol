@@ -13,6 +13,7 @@ import {Windows} from "./libraries/Windows.sol";
 import {Zones} from "./libraries/Zones.sol";
 import {CertificateId, CertificateIds} from "./types/CertificateId.sol";
 import {MeterWord} from "./types/MeterWord.sol";
+import {WindowWords} from "./types/WindowWord.sol";
 
 /// @title Renewable-energy certificates
 /// @notice See ICertificateRegistry.
@@ -65,7 +66,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         uint16 maxTrades
     ) external nonReentrant returns (uint16 issuedTo) {
         // No bytes hash to zero, so a chunk that is not settled has no record either.
-        if (keccak256(record) != SETTLEMENT.recordHash(windowId, chunkIndex)) {
+        if (WindowWords.shortened(keccak256(record)) != SETTLEMENT.recordHash(windowId, chunkIndex)) {
             revert RecordMismatch(windowId, chunkIndex);
         }
         uint16 from = issuedTrades[windowId][chunkIndex];
@@ -75,19 +76,7 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         if (issuedTo <= from) return from;
         issuedTrades[windowId][chunkIndex] = issuedTo;
 
-        uint32 meterId;
-        uint256 id;
-        for (uint256 t = from; t < to; ++t) {
-            uint256 settled = uint256(bytes32(record[t * RECORD_BYTES:t * RECORD_BYTES + 32]));
-            uint256 deliveredWh = uint32(settled >> 32);
-            if (deliveredWh == 0) continue;
-            // Trades of one meter stand together, so that the meter is read once.
-            if (uint32(settled >> 64) != meterId) {
-                meterId = uint32(settled >> 64);
-                id = _renewableId(meterId, windowId);
-            }
-            if (id != 0) _issueTo(address(uint160(settled >> 96)), id, deliveredWh);
-        }
+        _issue(windowId, record[from * RECORD_BYTES:to * RECORD_BYTES]);
         emit CertificatesIssued(windowId, chunkIndex, from, issuedTo);
     }
 
@@ -225,11 +214,53 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
         super._update(from, to, ids, values);
     }
 
-    function _issueTo(address buyer, uint256 id, uint256 value) private {
+    /// @dev Trades of one meter stand together, so that its id is made once; all meters are read by one call.
+    function _issue(uint32 windowId, bytes calldata trades) private {
+        uint256[] memory words = REGISTRY.meterWords(_sellingMeters(trades));
+        uint16 factorVersion = _factorVersionAt(windowId);
         uint256[] memory ids = new uint256[](1);
         uint256[] memory values = new uint256[](1);
-        (ids[0], values[0]) = (id, value);
-        _update(address(0), buyer, ids, values);
+        uint32 meterId;
+        uint256 next;
+        for (uint256 at = 0; at < trades.length; at += RECORD_BYTES) {
+            uint256 settled = _firstWord(trades, at);
+            values[0] = uint32(settled >> 32);
+            if (values[0] == 0) continue;
+            if (uint32(settled >> 64) != meterId) {
+                meterId = uint32(settled >> 64);
+                ids[0] = _idOf(MeterWord.wrap(words[next++]), meterId, windowId, factorVersion);
+            }
+            if (ids[0] != 0) _update(address(0), address(uint160(settled >> 96)), ids, values);
+        }
+    }
+
+    /// @dev The meters of the trades that delivered something, packed as the registry takes them.
+    function _sellingMeters(bytes calldata trades) private pure returns (bytes memory meterIds) {
+        meterIds = new bytes(trades.length);
+        uint256 length;
+        uint256 last;
+        for (uint256 at = 0; at < trades.length; at += RECORD_BYTES) {
+            uint256 settled = _firstWord(trades, at);
+            uint256 meterId = uint32(settled >> 64);
+            if (uint32(settled >> 32) == 0 || meterId == last) continue;
+            last = meterId;
+            assembly ("memory-safe") {
+                // 4 bytes behind the others; what else is written is overwritten by the next or within the 64 bytes a trade has here.
+                mstore(add(add(meterIds, 0x20), length), shl(224, meterId))
+            }
+            length += 4;
+        }
+        assembly ("memory-safe") {
+            // Shortens the array to what was used.
+            mstore(meterIds, length)
+        }
+    }
+
+    function _firstWord(bytes calldata trades, uint256 at) private pure returns (uint256 settled) {
+        assembly ("memory-safe") {
+            // Plain Solidity would copy a slice: uint256(bytes32(trades[at:at + 32])).
+            settled := calldataload(add(trades.offset, at))
+        }
     }
 
     function _claim(address from, address to, uint256 id, uint256 value) private {
@@ -248,20 +279,21 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
 
     /// @dev The id of a renewable meter's energy; 0 for every other meter.
     function _renewableId(uint32 meterId, uint32 windowId) private view returns (uint256) {
-        MeterWord meter = MeterWord.wrap(REGISTRY.meterWord(meterId));
+        return _idOf(MeterWord.wrap(REGISTRY.meterWord(meterId)), meterId, windowId, _factorVersionAt(windowId));
+    }
+
+    function _idOf(
+        MeterWord meter,
+        uint32 meterId,
+        uint32 windowId,
+        uint16 factorVersion
+    ) private pure returns (uint256) {
         uint8 source = meter.source();
         if (source < FIRST_RENEWABLE || source > LAST_RENEWABLE) return 0;
         uint8 zoneId = meter.zoneId();
         return
             CertificateId.unwrap(
-                CertificateIds.pack(
-                    windowId,
-                    meterId,
-                    zoneId,
-                    source,
-                    Zones.licenseeOf(zoneId),
-                    _factorVersionAt(windowId)
-                )
+                CertificateIds.pack(windowId, meterId, zoneId, source, Zones.licenseeOf(zoneId), factorVersion)
             );
     }
 

@@ -27,6 +27,7 @@ import {AccountWord} from "./types/AccountWord.sol";
 import {ChunkMemory} from "./types/ChunkMemory.sol";
 import {MeterWord} from "./types/MeterWord.sol";
 import {RulesWord} from "./types/RulesWord.sol";
+import {WindowWord, WindowWords} from "./types/WindowWord.sol";
 import {ZoneRule} from "./types/ZoneRule.sol";
 
 /// @title Commitment and settlement of delivery windows
@@ -82,9 +83,11 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
 
     /// @inheritdoc IWindowSettlement
     uint32 public settlingWindow;
-    mapping(uint32 windowId => Window) private _windows;
-    /// @inheritdoc IWindowSettlement
-    mapping(uint32 windowId => mapping(uint16 chunkIndex => bytes32)) public recordHash;
+    mapping(uint32 windowId => WindowWord) private _windows;
+    /// @dev Of half settled windows: what the next chunk must hash to.
+    mapping(uint32 windowId => bytes32) private _restHash;
+    /// @dev Of every chunk but a window's last, whose hash is in the window's word.
+    mapping(uint32 windowId => mapping(uint16 chunkIndex => bytes32)) private _recordHash;
     /// @inheritdoc IWindowSettlement
     mapping(bytes32 orderHash => uint256) public storedFillWh;
     /// @inheritdoc IWindowSettlement
@@ -117,19 +120,16 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         uint32 tradeCount
     ) external restricted {
         if (windowId >= Windows.NO_END) revert WindowIdTooLarge(windowId);
-        Window storage state = _windows[windowId];
-        if (state.status != WindowStatus.None) revert WindowNotInStatus(windowId, state.status);
+        WindowStatus status = WindowWords.status(_windows[windowId]);
+        if (status != WindowStatus.None) revert WindowNotInStatus(windowId, status);
         uint256 latest = Windows.startOf(windowId);
         if (block.timestamp >= latest) revert CommitTooLate(windowId, latest);
         uint256 earliest = latest - Windows.COMMIT_LEAD_SECONDS;
         if (block.timestamp < earliest) revert CommitTooEarly(windowId, earliest);
-        if (commitment == 0 || chunkCount == 0) revert EmptyCommitment();
+        if (WindowWords.shortened(commitment) == 0 || chunkCount == 0) revert EmptyCommitment();
         if (chunkCount > MAX_CHUNKS) revert TooManyChunks(chunkCount);
         if (DIRECTIVES.isVoided(windowId)) revert WindowIsVoided(windowId);
-        state.status = WindowStatus.Committed;
-        state.chunkCount = chunkCount;
-        state.committedAt = uint40(block.timestamp);
-        state.nextHash = commitment;
+        _windows[windowId] = WindowWords.withHash(WindowStatus.Committed, chunkCount, commitment);
         emit WindowCommitted(windowId, commitment, chunkCount, tradeCount);
     }
 
@@ -140,11 +140,11 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         bytes32 restHash,
         ReadingBatch[] calldata batches
     ) external {
-        Window memory state = _windows[windowId];
+        Window memory state = window(windowId);
         _requireSettleable(windowId, state);
-        if (keccak256(abi.encode(keccak256(chunk), restHash)) != state.nextHash) {
-            revert ChunkMismatch(windowId, state.nextChunk);
-        }
+        bytes32 found = keccak256(abi.encode(keccak256(chunk), restHash));
+        if (state.status == WindowStatus.Committed) found = WindowWords.shortened(found);
+        if (found != state.nextHash) revert ChunkMismatch(windowId, state.nextChunk);
         ChunkMemory memory context = _open(windowId, state, chunk);
         _readOrders(context, chunk);
         _acceptReadings(context, chunk, batches);
@@ -154,18 +154,18 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
 
     /// @inheritdoc IWindowSettlement
     function voidWindow(uint32 windowId) external {
-        Window storage state = _windows[windowId];
-        if (state.status != WindowStatus.Committed) revert WindowNotInStatus(windowId, state.status);
+        WindowWord word = _windows[windowId];
+        WindowStatus status = WindowWords.status(word);
+        if (status != WindowStatus.Committed) revert WindowNotInStatus(windowId, status);
         if (!DIRECTIVES.isVoided(windowId)) revert WindowNotVoided(windowId);
-        state.status = WindowStatus.Voided;
-        state.nextHash = 0;
+        _windows[windowId] = WindowWords.withHash(WindowStatus.Voided, WindowWords.chunkCount(word), 0);
         emit WindowVoided(windowId);
     }
 
     /// @inheritdoc IWindowSettlement
     function expireWindow(uint32 windowId) external {
-        Window storage state = _windows[windowId];
-        WindowStatus status = state.status;
+        WindowWord word = _windows[windowId];
+        WindowStatus status = WindowWords.status(word);
         if (status == WindowStatus.None) {
             // Never committed: it cannot be any more once it has started.
             uint256 start = Windows.startOf(windowId);
@@ -173,23 +173,34 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         } else if (status == WindowStatus.Committed || status == WindowStatus.Settling) {
             uint256 deadline = Windows.endOf(windowId) + Windows.SETTLEMENT_DEADLINE_SECONDS;
             if (block.timestamp < deadline) revert WindowNotExpired(windowId, deadline);
-            if (status == WindowStatus.Settling) settlingWindow = 0;
+            if (status == WindowStatus.Settling) {
+                settlingWindow = 0;
+                delete _restHash[windowId];
+            }
         } else {
             revert WindowNotInStatus(windowId, status);
         }
-        state.status = WindowStatus.Expired;
-        state.nextHash = 0;
+        _windows[windowId] = WindowWords.withHash(WindowStatus.Expired, WindowWords.chunkCount(word), 0);
         emit WindowExpired(windowId);
     }
 
     /// @inheritdoc IWindowSettlement
-    function window(uint32 windowId) external view returns (Window memory) {
-        return _windows[windowId];
+    function recordHash(uint32 windowId, uint16 chunkIndex) external view returns (bytes32) {
+        WindowWord word = _windows[windowId];
+        bool last = WindowWords.status(word) == WindowStatus.Settled && chunkIndex + 1 == WindowWords.chunkCount(word);
+        return last ? WindowWords.upperHash(word) : _recordHash[windowId][chunkIndex];
     }
 
     /// @inheritdoc IWindowSettlement
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparatorV4();
+    }
+
+    /// @inheritdoc IWindowSettlement
+    function window(uint32 windowId) public view returns (Window memory) {
+        WindowWord word = _windows[windowId];
+        bool half = WindowWords.status(word) == WindowStatus.Settling;
+        return WindowWords.open(word, half ? _restHash[windowId] : bytes32(0));
     }
 
     function _requireSettleable(uint32 windowId, Window memory state) private view {
@@ -623,16 +634,20 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         bool last = chunkIndex + 1 == state.chunkCount;
         if (last != (restHash == 0)) revert ChunkMismatch(windowId, chunkIndex);
 
+        bytes32 hash = keccak256(context.record);
         if (last) {
-            if (state.status == WindowStatus.Settling) settlingWindow = 0;
-        } else if (state.status == WindowStatus.Committed) {
-            settlingWindow = windowId;
+            _windows[windowId] = WindowWords.withHash(WindowStatus.Settled, state.chunkCount, hash);
+            if (state.status == WindowStatus.Settling) {
+                settlingWindow = 0;
+                delete _restHash[windowId];
+            }
+        } else {
+            if (state.status == WindowStatus.Committed) settlingWindow = windowId;
+            state.nextChunk = chunkIndex + 1;
+            _windows[windowId] = WindowWords.settling(state);
+            _restHash[windowId] = restHash;
+            _recordHash[windowId][chunkIndex] = WindowWords.shortened(hash);
         }
-        state.status = last ? WindowStatus.Settled : WindowStatus.Settling;
-        state.nextChunk = chunkIndex + 1;
-        state.nextHash = restHash;
-        _windows[windowId] = state;
-        recordHash[windowId][chunkIndex] = keccak256(context.record);
         emit ChunkSettled(windowId, chunkIndex, last, context.record);
         _applyUpdates(context, chunk, chunkIndex, last);
     }

@@ -17,13 +17,13 @@ interface IWindowSettlement {
 
     /// @notice State of a window.
     /// @param nextChunk The chunk to settle next.
-    /// @param lastSellMeter The highest meter whose sells are settled; sells of later chunks lie above it.
+    /// @param lastSellMeter While it is half settled, the highest meter whose sells are settled; those of later chunks lie above it.
+    /// @param nextHash What the next chunk must hash to; of a committed window without the last three bytes.
     struct Window {
         WindowStatus status;
         uint16 chunkCount;
         uint16 nextChunk;
         uint32 lastSellMeter;
-        uint40 committedAt;
         bytes32 nextHash;
     }
 
@@ -113,7 +113,7 @@ interface IWindowSettlement {
     /// @param windowId The delivery window.
     function window(uint32 windowId) external view returns (Window memory);
 
-    /// @notice Hash of a chunk's record; 0 when not settled.
+    /// @notice Hash of a chunk's record, its last three bytes zero; 0 when not settled.
     /// @param windowId The delivery window.
     /// @param chunkIndex The chunk of the window, from 0.
     function recordHash(uint32 windowId, uint16 chunkIndex) external view returns (bytes32);

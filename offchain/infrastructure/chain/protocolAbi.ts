@@ -82,7 +82,7 @@ export const directivesAbi = parseAbi([
 
 export const settlementAbi = parseAbi([
 	"struct ReadingBatch { uint8 licensee; bytes readings; bytes signature; }",
-	"struct Window { uint8 status; uint16 chunkCount; uint16 nextChunk; uint32 lastSellMeter; uint40 committedAt; bytes32 nextHash; }",
+	"struct Window { uint8 status; uint16 chunkCount; uint16 nextChunk; uint32 lastSellMeter; bytes32 nextHash; }",
 	"function commitWindow(uint32 windowId, bytes32 commitment, uint16 chunkCount, uint32 tradeCount)",
 	"function settleChunk(uint32 windowId, bytes chunk, bytes32 restHash, ReadingBatch[] batches)",
 	"function voidWindow(uint32 windowId)",

@@ -206,8 +206,13 @@ describe("C2 C7 C8 settleChunk: chunks and windows", () => {
 
 	it("C8 leaves the hash of every record", async () => {
 		const { windowId, committed: plan } = venue();
-		const receipt = await settle(plan.chunks[0]);
-		const stored = await venue().read("WindowSettlement", "recordHash", [windowId, 0]);
-		expect(stored).to.equal(keccak256(venue().recordOf(receipt)));
+		const hashes: string[] = [];
+		for (const chunk of plan.chunks) hashes.push(keccak256(venue().recordOf(await settle(chunk))));
+		for (const [index, hash] of hashes.entries()) {
+			const stored = await venue().read("WindowSettlement", "recordHash", [windowId, index]);
+			expect(stored).to.equal(`${hash.slice(0, -6)}000000`);
+		}
+		const beyond = await venue().read("WindowSettlement", "recordHash", [windowId, hashes.length]);
+		expect(BigInt(beyond)).to.equal(0n);
 	});
 });
