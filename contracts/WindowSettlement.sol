@@ -142,7 +142,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     ) external {
         Window memory state = window(windowId);
         _requireSettleable(windowId, state);
-        bytes32 found = keccak256(abi.encode(keccak256(chunk), restHash));
+        bytes32 found = keccak256(abi.encode(ChunkLayout.hash(chunk), restHash));
         if (state.status == WindowStatus.Committed) found = WindowWords.shortened(found);
         if (found != state.nextHash) revert ChunkMismatch(windowId, state.nextChunk);
         ChunkMemory memory context = _open(windowId, state, chunk);

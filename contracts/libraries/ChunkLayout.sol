@@ -89,6 +89,18 @@ library ChunkLayout {
         }
     }
 
+    /// @notice Hash of a chunk.
+    /// @param chunk The chunk.
+    /// @return digest Its keccak256.
+    function hash(bytes calldata chunk) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            // Plain twin: keccak256(chunk), whose copy in memory would stay and make all that comes behind it dearer.
+            let copy := mload(0x40)
+            calldatacopy(copy, chunk.offset, chunk.length)
+            digest := keccak256(copy, chunk.length)
+        }
+    }
+
     function meterId(bytes calldata chunk, uint256 index) internal pure returns (uint256) {
         unchecked {
             return word(chunk, HEADER_BYTES + index * METER_BYTES) >> 224;
