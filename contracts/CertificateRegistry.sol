@@ -228,7 +228,8 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
             if (values[0] == 0) continue;
             if (uint32(settled >> 64) != meterId) {
                 meterId = uint32(settled >> 64);
-                ids[0] = _idOf(MeterWord.wrap(words[next++]), meterId, windowId, factorVersion);
+                ids[0] = _idOf(MeterWord.wrap(words[next]), meterId, windowId, factorVersion);
+                ++next;
             }
             if (ids[0] != 0) _update(address(0), address(uint160(settled >> 96)), ids, values);
         }
