@@ -2,8 +2,8 @@ import type pg from "pg";
 
 export type OutboxMessage = { outboxId: number; topic: string; payload: unknown; attempts: number };
 
-/** A message taken by a process that died is taken again after this. */
-const LEASE_MILLIS = 30_000;
+/** A message taken by a process that died is taken again after this: a closed window has minutes until its delivery. */
+const LEASE_MILLIS = 5_000;
 const MAX_ATTEMPTS = 20;
 const LONGEST_PAUSE_MILLIS = 3_600_000;
 

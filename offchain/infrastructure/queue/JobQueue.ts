@@ -44,7 +44,7 @@ export class JobQueue<Data extends object> {
 			name,
 			(job) => handle(job.data as Data),
 			// A killed worker's jobs are taken over within seconds, and however often: handlers may be repeated.
-			{ connection, concurrency, lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 },
+			{ connection, concurrency, lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 1_000_000 },
 			factory,
 		);
 		worker.on("error", onError);

@@ -6,6 +6,7 @@ import { type JobBackend, JobQueue } from "./JobQueue.ts";
 import { OutboxRelay } from "./OutboxRelay.ts";
 
 const WINDOWS_PER_ROUND = 200;
+const JOB_ID_MILLIS = 15_000;
 
 export type SettlementWorkerOptions = {
 	service: WindowPipelineService;
@@ -76,9 +77,9 @@ export class SettlementWorker {
 		while (!this.abort.signal.aborted) {
 			try {
 				const due = await this.options.pipelines.due(WINDOWS_PER_ROUND);
-				// Under a new id every minute: a job that the queue has lost sight of must not keep its window for ever.
-				const minute = Math.floor(Date.now() / 60_000);
-				for (const windowId of due) await this.queue.add(`window-${windowId}-${minute}`, { windowId });
+				// Under a new id every so often: a job that the queue has lost sight of must not cost its window the gate.
+				const turn = Math.floor(Date.now() / JOB_ID_MILLIS);
+				for (const windowId of due) await this.queue.add(`window-${windowId}-${turn}`, { windowId });
 			} catch (error) {
 				this.options.onError(`settlement: ${error instanceof Error ? error.message : String(error)}`);
 			}
