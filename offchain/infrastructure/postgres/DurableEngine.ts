@@ -15,6 +15,9 @@ import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } fr
 /** From so many waiting inputs on, a group is applied while the one before is still being written. */
 const APPLY_AHEAD_INPUTS = 256;
 
+/** The readable tables may wait so long for more to write. */
+const LINGER_MILLIS = 10;
+
 const DEFAULT_LIMITS: Required<DurableEngineLimits> = {
 	maxQueuedInputs: 50_000,
 	maxGroupInputs: 1_000,
@@ -81,7 +84,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.log = log;
 		this.at = recovered;
 		this.feed = new CommittedFeed(log, recovered.sequence);
-		this.projector = new Projector(log, (error) => this.fail(error));
+		this.projector = new Projector(log, (error) => this.fail(error), options.log === undefined ? LINGER_MILLIS : 0);
 	}
 
 	static async start<State extends EngineState>(

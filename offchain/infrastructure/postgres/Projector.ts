@@ -1,3 +1,4 @@
+import { sleepMillis } from "../clock/sleepMillis.ts";
 import type { InputLog } from "./InputLog.ts";
 import { type AppliedInput, projectGroup } from "./projectGroup.ts";
 
@@ -12,6 +13,7 @@ const BATCH_INPUTS = 500;
 export class Projector {
 	private readonly log: Pick<InputLog, "appliedAfter" | "projectedSequence" | "project">;
 	private readonly onFatal: (error: Error) => void;
+	private readonly lingerMillis: number;
 	private readonly waiting: AppliedInput[] = [];
 	private running: Promise<void> | null = null;
 	private failure: Error | null = null;
@@ -20,9 +22,11 @@ export class Projector {
 	constructor(
 		log: Pick<InputLog, "appliedAfter" | "projectedSequence" | "project">,
 		onFatal: (error: Error) => void = () => undefined,
+		lingerMillis = 0,
 	) {
 		this.log = log;
 		this.onFatal = onFatal;
+		this.lingerMillis = lingerMillis;
 	}
 
 	/** Everything the log has behind the cursor. */
@@ -54,6 +58,9 @@ export class Projector {
 				if (await this.write(batch)) this.waiting.splice(0, batch.length);
 				else await this.forgetProjected();
 				this.wake();
+				// Under load small batches grow meanwhile: a transaction costs as much as some fifty inputs.
+				const isSmall = this.waiting.length > 0 && this.waiting.length < BATCH_INPUTS;
+				if (isSmall && this.lingerMillis > 0) await sleepMillis(this.lingerMillis);
 			}
 		} catch (error) {
 			this.failure = error instanceof Error ? error : new Error(String(error));
