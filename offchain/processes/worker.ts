@@ -69,7 +69,15 @@ function operatorKey(config: Config): Hex {
 	if (config.OPERATOR_PRIVATE_KEY !== undefined) return config.OPERATOR_PRIVATE_KEY;
 	const file = config.OPERATOR_PRIVATE_KEY_FILE;
 	if (file === undefined) throw new ConfigError(["OPERATOR_PRIVATE_KEY_FILE or OPERATOR_PRIVATE_KEY must be set."]);
-	const key = readFileSync(file, "utf8").trim();
+	const key = readKey(file);
 	if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new ConfigError([`OPERATOR_PRIVATE_KEY_FILE: ${file} holds no key.`]);
 	return key as Hex;
+}
+
+function readKey(file: string): string {
+	try {
+		return readFileSync(file, "utf8").trim();
+	} catch (error) {
+		throw new ConfigError([`OPERATOR_PRIVATE_KEY_FILE: ${(error as Error).message}`]);
+	}
 }

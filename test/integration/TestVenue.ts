@@ -15,6 +15,7 @@ import type { Licensee } from "../../offchain/domain/grid/zones.ts";
 import type { Order } from "../../offchain/domain/orders/Order.ts";
 import { orderHash } from "../../offchain/domain/orders/orderHash.ts";
 import { type OrderDomain, orderDomain } from "../../offchain/domain/orders/orderTypedData.ts";
+import type { Hash32 } from "../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../offchain/domain/units/units.ts";
 import type { WindowId } from "../../offchain/domain/units/window.ts";
 import { type ContractCall, contractCalls } from "../../offchain/infrastructure/chain/contractCalls.ts";
@@ -292,13 +293,23 @@ export class TestVenue {
 		};
 	}
 
-	sender(): TransactionSender {
+	/** The council's Safe does what its owners would have signed. */
+	async asCouncil(call: ContractCall): Promise<void> {
+		const from = this.deployment.safes.COUNCIL;
+		await rpcCall(this.chain.rpcUrl, "anvil_impersonateAccount", [from]);
+		await rpcCall(this.chain.rpcUrl, "anvil_setBalance", [from, "0x3635c9adc5dea00000"]);
+		const hash = (await rpcCall(this.chain.rpcUrl, "eth_sendTransaction", [{ from, ...call }])) as Hash32;
+		const receipt = await this.publicClient.waitForTransactionReceipt({ hash });
+		if (receipt.status !== "success") throw new Error("the council's call reverted");
+	}
+
+	sender(privateKey = OPERATOR.privateKey): TransactionSender {
 		return new TransactionSender({
 			pool: this.database.pool,
 			databaseUrl: this.database.databaseUrl,
 			rpcUrl: this.chain.rpcUrl,
 			chainId: TEST_CHAIN.chainId,
-			privateKey: OPERATOR.privateKey,
+			privateKey,
 			confirmations: 1,
 			pollMillis: 20,
 			onAlarm: (message) => this.alarms.push(`sender: ${message}`),
@@ -322,8 +333,9 @@ export class TestVenue {
 		maxTradesPerChunk: number,
 		backend?: JobBackend,
 		closingCheck?: NonNullable<WindowPipelineOptions["closing"]>["check"],
+		privateKey = OPERATOR.privateKey,
 	) {
-		const sender = this.sender();
+		const sender = this.sender(privateKey);
 		await sender.start();
 		const pipelines = new PostgresWindowPipelineRepository(this.database.pool, TEST_CHAIN.chainId);
 		const reconciliation = this.reconciliation(engine);

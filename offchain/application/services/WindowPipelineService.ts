@@ -26,6 +26,10 @@ const COMMIT_ALARM_SECONDS = 60;
 /** A window still unsettled this long after its end is an alarm. */
 const SETTLE_ALARM_SECONDS = 3_600;
 
+const STUCK_PAUSES = 4;
+/** What the contracts answer to a key without the operator's role. */
+const KEY_REFUSED = /AccessManagedUnauthorized|NotOperator/;
+
 export type WindowPipelineOptions = {
 	pipelines: WindowPipelineRepository;
 	trades: TradeRepository;
@@ -88,7 +92,8 @@ export class WindowPipelineService {
 				return step.stage;
 			}
 			const problem = step.result === "stuck" ? step.problem : null;
-			await pipelines.postpone(windowId, pauseMillis, problem);
+			// What a person must mend is not asked for as often as what time brings.
+			await pipelines.postpone(windowId, problem === null ? pauseMillis : STUCK_PAUSES * pauseMillis, problem);
 			return pipeline.stage;
 		}
 	}
@@ -169,7 +174,7 @@ export class WindowPipelineService {
 			throw new Error(`window ${windowId} has no plan`);
 		const outcome = await chain.commit(windowId, commitment, chunkCount, tradeCount);
 		await this.noteGas(windowId, outcome);
-		if (outcome.status === "refused") return this.refused(outcome.detail, /CommitTooEarly/);
+		if (outcome.status === "refused") return this.refused(windowId, outcome.detail, /CommitTooEarly/);
 		await pipelines.noteChunk(windowId, 0);
 		return { result: "advanced", stage: "committed" };
 	}
@@ -237,7 +242,9 @@ export class WindowPipelineService {
 		}
 		const outcome = await this.options.chain.settleChunk(chunk, batchesOf(chunk, batches));
 		await this.noteGas(chunk.windowId, outcome);
-		if (outcome.status === "refused") return this.refused(outcome.detail, /OtherWindowSettling|WindowNotDelivered/);
+		if (outcome.status === "refused") {
+			return this.refused(chunk.windowId, outcome.detail, /OtherWindowSettling|WindowNotDelivered/);
+		}
 		// Not a stage of its own: the next look at the chain tells how many chunks are left.
 		return { result: "advanced", stage: "committed" };
 	}
@@ -277,8 +284,13 @@ export class WindowPipelineService {
 		return { result: "advanced", stage: "reconciled", isBalanced: report.isBalanced };
 	}
 
-	private refused(detail: string, tooEarly: RegExp): StepResult {
-		return tooEarly.test(detail) ? WAITING : { result: "stuck", problem: detail };
+	/** A key the chain no longer takes is a state of its own: nothing was signed, and only another key helps. */
+	private refused(windowId: WindowId, detail: string, tooEarly: RegExp): StepResult {
+		if (tooEarly.test(detail)) return WAITING;
+		if (!KEY_REFUSED.test(detail)) return { result: "stuck", problem: detail };
+		const problem = `OPERATOR_KEY_REFUSED: ${detail}`;
+		this.alarm(windowId, `${problem}; start the worker with a key that the council has appointed`);
+		return { result: "stuck", problem };
 	}
 
 	private async noteGas(windowId: WindowId, outcome: SettlementOutcome): Promise<void> {

@@ -6,8 +6,9 @@ import { PostgresCertificateRepository } from "../../../offchain/infrastructure/
 import { PostgresReadingRepository } from "../../../offchain/infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../../../offchain/infrastructure/postgres/PostgresTradeRepository.ts";
 import type { JobBackend } from "../../../offchain/infrastructure/queue/JobQueue.ts";
-import { eventually, SHORTFALL_MARGIN, type TestEngine, TestVenue, type Trader } from "../TestVenue.ts";
+import { eventually, type TestEngine, TestVenue, type Trader } from "../TestVenue.ts";
 import { TEST_CHAIN } from "../testServices.ts";
+import { tradeWindow } from "./tradeWindow.ts";
 
 const CAUSE = { element: "line A–B", flowWh: 5, limitWh: 3 };
 
@@ -49,35 +50,7 @@ export function windowPipelineSuite(name: string, backend: () => Promise<JobBack
 			await venue.destroy();
 		});
 
-		async function trade(windowId: number): Promise<void> {
-			const { engine } = running;
-			await engine.submit({
-				type: "SetMarketRules",
-				fromWindow: windowId,
-				floorSatPerKwh: 10,
-				ceilingSatPerKwh: 2000,
-				tickSatPerKwh: 1,
-				shortfallMarginSatPerKwh: SHORTFALL_MARGIN,
-			});
-			const charges = { lossSatPerKwh: 0, wheelingSatPerKwh: 0, congestionSatPerKwh: 0, platformSatPerKwh: 2 };
-			await engine.submit({
-				type: "SetZoneCharges",
-				charges: Array.from({ length: 16 }, () => Array.from({ length: 16 }, () => charges)),
-			});
-			for (const [index, seller] of sellers.entries()) {
-				const order = await venue.order(seller, {
-					side: "sell",
-					windowId,
-					priceSatPerKwh: 100 + index,
-					energyWh: 3000,
-				});
-				await engine.submit(order);
-			}
-			for (const [index, buyer] of buyers.entries()) {
-				const order = await venue.order(buyer, { side: "buy", windowId, priceSatPerKwh: 180 + index, energyWh: 2000 });
-				await engine.submit(order);
-			}
-		}
+		const trade = (windowId: number) => tradeWindow(venue, running.engine, windowId, sellers, buyers);
 
 		it("default: commit before delivery, settle in chunks, certificates, books equal", async () => {
 			const { engine } = running;
