@@ -23,11 +23,12 @@ await runRole({
 		"REDIS_URL",
 		"FINALITY_BLOCKS",
 		"NOTIFICATION_TARGETS_FILE",
+		"ARCHIVE_FOLDER",
 		"DATABASE_POOL_SIZE",
 		"MAX_QUEUED_INPUTS",
 		"LOG_LEVEL",
 	],
-	async start({ config, pool, logger, say, fatal }) {
+	async start({ config, pool, clock, logger, say, fatal }) {
 		const connection = await connectEngine({
 			pool,
 			databaseUrl: config.DATABASE_URL,
@@ -49,6 +50,7 @@ await runRole({
 			operatorKey: operatorKey(config),
 			confirmations: Math.max(1, config.FINALITY_BLOCKS),
 			notificationTargets: readNotificationTargets(config.NOTIFICATION_TARGETS_FILE),
+			retention: { clock, archiveFolder: config.ARCHIVE_FOLDER ?? null },
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
 			engineAccount: (account) => queries.account(account),

@@ -19,6 +19,7 @@ import { Outbox } from "../infrastructure/postgres/Outbox.ts";
 import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PostgresWindowPipelineRepository } from "../infrastructure/postgres/PostgresWindowPipelineRepository.ts";
+import { RetentionJob, type RetentionOptions } from "../infrastructure/postgres/RetentionJob.ts";
 import type { JobBackend } from "../infrastructure/queue/JobQueue.ts";
 import { SettlementWorker } from "../infrastructure/queue/SettlementWorker.ts";
 import { AuditLoop } from "../infrastructure/reconciliation/AuditLoop.ts";
@@ -48,6 +49,8 @@ export type WorkerRoleOptions = {
 	confirmations: number;
 	/** Who receives signed webhooks. Without it nothing is sent; what would have been is on record. */
 	notificationTargets?: NotificationTargets;
+	/** Moves what is old out of the database; without it everything stays. */
+	retention?: Pick<RetentionOptions, "clock" | "archiveFolder">;
 	engine: EngineGateway;
 	ledger: () => Promise<EngineLedger>;
 	/** An account as the engine holds it; with it the books are compared all the time. */
@@ -142,12 +145,16 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		handlers: notificationHandlers(notifications, new WindowReports(pool, deployment.chainId), targets),
 		onError: onAlarm,
 	});
+	const retention =
+		options.retention === undefined ? null : new RetentionJob({ pool, ...options.retention, onError: onAlarm });
+	retention?.start();
 	const dispatcher = new NotificationDispatcher({ store: notifications, targets, onAlarm: options.onAlarm });
 	return {
 		indexer,
 		reconciliation,
 		async stop() {
 			await audit?.stop();
+			await retention?.stop();
 			await dispatcher.stop();
 			await worker.stop();
 			await sender.stop();

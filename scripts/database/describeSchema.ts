@@ -55,8 +55,8 @@ function retentionPlan(tables: [string, Retention][]): string[] {
 	return [
 		"## Growth, retention and partitioning",
 		"",
-		"What follows is the plan for years of operation; nothing is deleted or partitioned by itself yet, except where it says",
-		"so. A year has 35,040 windows. Tables that grow with orders are partitioned before the first of them passes 100 million",
+		"What follows is the plan for years of operation; nothing is deleted or partitioned by itself, except where it says so:",
+		"workers look every ten minutes (`RetentionJob.ts`) and leave windows alone whose settlement is not finished. A year has 35,040 windows. Tables that grow with orders are partitioned before the first of them passes 100 million",
 		"rows (some four months at 10 orders a second around the clock); until then one table each is faster. Partitioning is a",
 		"forward migration: a partitioned table under the same name, the old one attached as its first partition after a",
 		"`CHECK` on its range, keys extended by the partition column. Dropping a partition takes no time and leaves no gaps.",

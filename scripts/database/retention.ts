@@ -3,6 +3,8 @@ export type Retention = { grows: string; keeps: string; how: string };
 
 const BY_WINDOW = "range partitions of 2,880 windows (30 days) on window_id, dropped whole";
 
+const ARCHIVED = "in batches of 1,000 rows of one window: copied, synced, read back, then deleted";
+
 export const RETENTION: Record<string, Retention> = {
 	schema_migrations: { grows: "one row a migration", keeps: "for ever", how: "never deleted" },
 	leadership: { grows: "one row", keeps: "for ever", how: "updated in place" },
@@ -23,21 +25,25 @@ export const RETENTION: Record<string, Retention> = {
 		keeps: "until they are committed",
 		how: "deleted at once; not logged",
 	},
-	orders: { grows: "one row an order", keeps: "90 days after settlement", how: BY_WINDOW },
+	orders: {
+		grows: "one row an order",
+		keeps: "90 days after delivery, then in the archive",
+		how: `by itself where there is \`ARCHIVE_FOLDER\`, ${ARCHIVED}; later ${BY_WINDOW}`,
+	},
 	order_events: {
 		grows: "about two rows an order",
 		keeps: "90 days",
-		how: "range partitions of 100 million inputs on sequence, dropped whole; the input log gives them again",
+		how: "by itself, deleted in batches; the input log gives them again; later range partitions of 100 million inputs on sequence, dropped whole",
 	},
 	trades: { grows: "one row a fill", keeps: "5 years", how: BY_WINDOW },
 	windows: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
 	accounts: { grows: "one row an account", keeps: "for ever", how: "updated in place" },
-	grid_violations: { grows: "one row a trimmed fill", keeps: "1 year", how: BY_WINDOW },
 	trade_trims: { grows: "one row a trimmed trade", keeps: "5 years", how: BY_WINDOW },
+	grid_violations: { grows: "one row a trimmed fill", keeps: "1 year, then in the archive", how: "as orders" },
 	outbox: {
 		grows: "some rows a window and directive",
 		keeps: "30 days after it is done",
-		how: "deleted in batches by done_at; dead rows stay until an operator has looked",
+		how: "by itself, deleted in batches by done_at; dead rows stay until an operator has looked",
 	},
 	chain_blocks: {
 		grows: "one row a block",
@@ -67,7 +73,7 @@ export const RETENTION: Record<string, Retention> = {
 	reading_batches: { grows: "one row a licensee and window or more", keeps: "5 years", how: BY_WINDOW },
 	readings: { grows: "one row a meter and window", keeps: "5 years", how: BY_WINDOW },
 	window_pipelines: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
-	window_chunks: { grows: "one row per 250 trades", keeps: "1 year after settlement", how: BY_WINDOW },
+	window_chunks: { grows: "one row per 250 trades", keeps: "1 year, then in the archive", how: "as orders" },
 	notifications: {
 		grows: "three rows a window and some a directive",
 		keeps: "5 years (proof of delivery)",

@@ -81,6 +81,12 @@ export const configSchema = z.object({
 		allowed: "path of a JSON file that only its owner can read, such as deploy/notifications.example.json",
 		readBy: "worker",
 	}),
+	ARCHIVE_FOLDER: variable(z.string().min(1).optional(), {
+		description:
+			"Where orders and other rows of windows long settled go, compressed, before they leave the database. Without it they stay.",
+		allowed: "path of a folder on a disk that is backed up",
+		readBy: "worker",
+	}),
 	CONTROL_ROOMS_FILE: variable(z.string().min(1).optional(), {
 		description:
 			"Control rooms whose telemetry and emergency orders count, with their Ed25519 public keys. Without it none does, and trading keeps the grid's initial limits.",
