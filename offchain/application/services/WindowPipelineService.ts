@@ -159,7 +159,10 @@ export class WindowPipelineService {
 		const { chain, pipelines } = this.options;
 		const onChain = await chain.window(windowId);
 		if (onChain.status === "voided") return { result: "advanced", stage: "voided" };
-		if (onChain.status === "expired") return { result: "advanced", stage: "expired" };
+		if (onChain.status === "expired") {
+			// Closed as below, by somebody who could not write it down: no settlement was ever due.
+			return { result: "advanced", stage: (await chain.isVoided(windowId)) ? "voided" : "missed" };
+		}
 		if (onChain.status !== "none") return { result: "advanced", stage: "committed" };
 		const nowSeconds = await chain.nowSeconds();
 		const isVoided = await chain.isVoided(windowId);
