@@ -24,13 +24,15 @@ export function localGridLimits(network: ThaiNetwork, solver: LinearProgramSolve
 	return thaiGridLimits(network, { ...LOCAL_LIMIT_OPTIONS, proofBy: solver });
 }
 
-/** What a new market is told before its first order: rules, charges and the grid. */
-export function genesisInputs(limits: GridLimits, rules: MarketRulesVersion, firstWindow: WindowId): EngineInput[] {
-	return [
-		marketRulesInput(rules),
-		{ type: "SetZoneCharges", charges: zoneCharges(limits, rules) },
-		{ type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits },
-	];
+/** What a new market is told before its first order: the grid, and the rules and their charges where they are known. */
+export function genesisInputs(
+	limits: GridLimits,
+	rules: MarketRulesVersion | null,
+	firstWindow: WindowId,
+): EngineInput[] {
+	const grid: EngineInput = { type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits };
+	if (rules === null) return [grid];
+	return [marketRulesInput(rules), { type: "SetZoneCharges", charges: zoneCharges(limits, rules) }, grid];
 }
 
 /** The regulator's network charges, and the loss a typical trade causes between each two zones. */
