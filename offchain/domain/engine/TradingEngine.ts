@@ -69,8 +69,8 @@ export class TradingEngine {
 
 	constructor(headrooms: HeadroomFactory) {
 		this.#matching = new OrderMatching(this.#ledger, this.#pool, headrooms);
-		this.#pauses = new TradingPauses(this.#state, this.#matching);
 		this.#auctions = new AuctionPhases(this.#ledger, this.#matching);
+		this.#pauses = new TradingPauses(this.#state, this.#matching, this.#auctions);
 		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pauses, this.#auctions, this.#pool);
 	}
 

@@ -48,6 +48,20 @@ export class AuctionPhases {
 		if (zones === 0) return;
 		session.calls = session.calls.filter((call) => (call.zones & zones) === 0);
 		session.callZones &= ~zones;
+		this.#uncross(session, zones);
+	}
+
+	/** These zones waited in a pause: where the rules have auctions it was their call, else what crosses trades. */
+	resumed(session: Session, zoneIds: readonly number[]): void {
+		const callSeconds = this.#ledger.rules(session).market?.callSeconds ?? 0;
+		if (callSeconds === 0) return this.#matching.rematch(session);
+		this.#uncross(
+			session,
+			zoneIds.reduce((zones, zoneId) => zones | (1 << (zoneId - 1)), 0),
+		);
+	}
+
+	#uncross(session: Session, zones: number): void {
 		this.#preventSelfTrades(session);
 		const { events } = this.#matching;
 		const outcome = uncross(this.#bookOf(session, this.#matching.headroom(session)));

@@ -1,6 +1,7 @@
 import { ZONE_COUNT } from "../../grid/zones.ts";
 import type { UnixSeconds, WindowId } from "../../units/window.ts";
 import type { PauseTrading } from "../EngineInput.ts";
+import type { AuctionPhases } from "./AuctionPhases.ts";
 import type { EngineState, Session } from "./EngineState.ts";
 import type { OrderMatching } from "./OrderMatching.ts";
 
@@ -11,10 +12,12 @@ export const LONGEST_PAUSE_SECONDS = 900;
 export class TradingPauses {
 	readonly #state: EngineState;
 	readonly #matching: OrderMatching;
+	readonly #auctions: AuctionPhases;
 
-	constructor(state: EngineState, matching: OrderMatching) {
+	constructor(state: EngineState, matching: OrderMatching, auctions: AuctionPhases) {
 		this.#state = state;
 		this.#matching = matching;
+		this.#auctions = auctions;
 	}
 
 	/** Why it may not be, or null where the zones are paused now. */
@@ -38,7 +41,7 @@ export class TradingPauses {
 		return null;
 	}
 
-	/** Ends what is over; where the window still trades, what crosses then trades, oldest order first. */
+	/** Ends what is over; where the window still trades, what waited meets in an auction or, without them, as it came. */
 	resumeDue(session: Session, nowSeconds: UnixSeconds): void {
 		if (session.pausedZones === 0) return;
 		const { windowId } = session;
@@ -49,7 +52,7 @@ export class TradingPauses {
 		this.derive(windowId);
 		const zoneIds = over.flatMap((pause) => pause.zoneIds).sort((a, b) => a - b);
 		this.#matching.events.push({ type: "TradingResumed", windowId, zoneIds });
-		if (isTrading(session)) this.#matching.rematch(session);
+		if (isTrading(session)) this.#auctions.resumed(session, zoneIds);
 	}
 
 	/** The window's mask from its pauses. */

@@ -672,11 +672,15 @@ export class NaiveTradingEngine {
 		this.#events.push({ type: "AuctionCalled", windowId, zoneIds: zoneIdsOf(zones), uncrossesAt });
 	}
 
-	#uncross(windowId: WindowId, session: Session): void {
+	#uncrossDue(windowId: WindowId, session: Session): void {
 		const due = session.calls.filter(({ uncrossesAt }) => uncrossesAt <= this.#state.nowSeconds);
 		if (due.length === 0) return;
 		session.calls = session.calls.filter((call) => !due.includes(call));
-		const zoneIds = zoneIdsOf(due.reduce((zones, call) => zones | call.zones, 0));
+		const zones = due.reduce((all, call) => all | call.zones, 0);
+		this.#uncross(windowId, session, zoneIdsOf(zones));
+	}
+
+	#uncross(windowId: WindowId, session: Session, zoneIds: number[]): void {
 		for (const newer of session.entries) {
 			for (const older of session.entries.slice(0, session.entries.indexOf(newer))) {
 				if (older.order.trader !== newer.order.trader || newer.openWh === 0 || older.openWh === 0) continue;
@@ -763,7 +767,9 @@ export class NaiveTradingEngine {
 		});
 		if (over.length === 0) return;
 		this.#events.push({ type: "TradingResumed", windowId, zoneIds: over.sort((a, b) => a - b) });
-		if (isTrading) this.#rematch(session);
+		if (!isTrading) return;
+		if ((this.#rulesAt(windowId)?.callSeconds ?? 0) === 0) return this.#rematch(session);
+		this.#uncross(windowId, session, over);
 	}
 
 	// ── ending orders ────────────────────────────────────────────────────────────────────────────────────────
@@ -908,7 +914,7 @@ export class NaiveTradingEngine {
 			session.calls = [];
 		}
 		this.#resume(windowId, session, nowSeconds);
-		if (session.state === "open" || session.state === "crossZoneClosed") this.#uncross(windowId, session);
+		if (session.state === "open" || session.state === "crossZoneClosed") this.#uncrossDue(windowId, session);
 		if (session.state === "closed" && session.trades.length === 0 && nowSeconds >= start)
 			return this.#finish(windowId, session, "expired");
 		if (session.state === "committed" && nowSeconds >= start) this.#turn(windowId, session, "delivering");
