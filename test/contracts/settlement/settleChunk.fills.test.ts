@@ -9,7 +9,7 @@ import { readSettlementState } from "../fixtures/readSettlementState.ts";
 import { useVenue } from "../fixtures/useVenue.ts";
 import type { Trader } from "../fixtures/Venue.ts";
 
-const { ORDER_REPEATED, BUY_OVERFILLED, SETTLED } = SETTLEMENT_CODES;
+const { ORDER_REPEATED, BUY_OVERFILLED, SELL_OVERFILLED, SETTLED } = SETTLEMENT_CODES;
 
 /** An operator who lets an order appear more often than it may: within a chunk, across chunks, by either way of counting. */
 describe("C4 settleChunk: single appearance", () => {
@@ -59,6 +59,16 @@ describe("C4 settleChunk: single appearance", () => {
 			SETTLED,
 			BUY_OVERFILLED,
 		]);
+	});
+
+	it("error: a sell overfilled within a chunk by buys that have room", async () => {
+		const codes = await settle([
+			chunkOf([
+				[0, buyOrder(1, 3000), 3000],
+				[0, buyOrder(2, 3000), 3000],
+			]),
+		]);
+		expect(codes).to.deep.equal([SETTLED, SELL_OVERFILLED]);
 	});
 
 	it("error: an order again after a higher one", async () => {
