@@ -8,8 +8,8 @@ import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.t
 import { startApiRole } from "./apiRole.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
-import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
+import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 
 await runRole({
 	name: "api",
@@ -63,7 +63,7 @@ await runRole({
 			clock,
 			network: loadThaiNetwork(),
 			solver: await HighsLinearProgramSolver.load(),
-			limitOptions: LOCAL_LIMIT_OPTIONS,
+			limitOptions: THAI_LIMIT_OPTIONS,
 			telemetryKeys,
 			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
 			onNotice: (line) => logger.warn(line),

@@ -5,8 +5,8 @@ import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts"
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { computeGridLimits } from "./computeGridLimits.ts";
 import { startEngineRole } from "./engineRole.ts";
-import { genesisInputs } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
+import { genesisInputs } from "./thaiMarket.ts";
 
 await runRole({
 	name: "engine",

@@ -8,8 +8,8 @@ import { computeGridLimits } from "./computeGridLimits.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
-import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
+import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 
 await runRole({
 	name: "grid",
@@ -49,7 +49,7 @@ await runRole({
 			clock,
 			network,
 			solver,
-			limitOptions: LOCAL_LIMIT_OPTIONS,
+			limitOptions: THAI_LIMIT_OPTIONS,
 			telemetryKeys: readControlRooms(config.CONTROL_ROOMS_FILE),
 			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
 			onNotice,
@@ -63,7 +63,7 @@ await runRole({
 			rulesAt: (windowId) => rules.at(windowId),
 			network,
 			solver,
-			limitOptions: LOCAL_LIMIT_OPTIONS,
+			limitOptions: THAI_LIMIT_OPTIONS,
 			limits,
 			onNotice,
 		});

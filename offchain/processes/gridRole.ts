@@ -21,7 +21,7 @@ import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
 import { ThreadLimitsProver } from "../infrastructure/grid/ThreadLimitsProver.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PostgresZonePrices } from "../infrastructure/postgres/PostgresZonePrices.ts";
-import { zoneCharges } from "./localMarket.ts";
+import { zoneCharges } from "./thaiMarket.ts";
 
 /** Wall-clock time between two looks at the control rooms' reports. */
 const LOOK_MILLIS = 500;

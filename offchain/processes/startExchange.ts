@@ -38,10 +38,10 @@ import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
-import { genesisInputs, LOCAL_LIMIT_OPTIONS, localGridLimits, zoneCharges } from "./localMarket.ts";
 import type { LocalOptions } from "./localOptions.ts";
 import { LOCAL_CHAIN_ID, LOCAL_RULES, SAFE_THRESHOLD } from "./localParameters.ts";
 import { prepareChain } from "./prepareChain.ts";
+import { genesisInputs, THAI_LIMIT_OPTIONS, thaiMarketLimits, zoneCharges } from "./thaiMarket.ts";
 import { startWorkerRole, type WorkerRole } from "./workerRole.ts";
 
 /** A whole exchange in one process, with its services and its simulated surroundings. */
@@ -113,7 +113,7 @@ async function start(
 	const network = loadThaiNetwork();
 	progress("finding what limits trade on the grid");
 	const solver = await HighsLinearProgramSolver.load();
-	const gridLimits = localGridLimits(network, solver);
+	const gridLimits = thaiMarketLimits(network, solver);
 	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
 	const scenario = createScenario({
 		seed: run.seed,
@@ -176,7 +176,7 @@ async function start(
 	stops.push(() => engineRole.stop());
 	const { engine } = engineRole;
 	const queries = new InProcessEngineQueries(engine);
-	const closing = new ClosingChecks(network, LOCAL_LIMIT_OPTIONS);
+	const closing = new ClosingChecks(network, THAI_LIMIT_OPTIONS);
 	const worker = await startWorkerRole({
 		pool,
 		databaseUrl,
@@ -210,7 +210,7 @@ async function start(
 		clock,
 		network,
 		solver,
-		limitOptions: LOCAL_LIMIT_OPTIONS,
+		limitOptions: THAI_LIMIT_OPTIONS,
 		telemetryKeys: { EGAT: controlRoom.publicKey },
 		staleAfterSeconds: STALE_AFTER_SECONDS,
 		onNotice: notice,
@@ -225,7 +225,7 @@ async function start(
 		rulesAt: (windowId) => rules.at(windowId),
 		network,
 		solver,
-		limitOptions: LOCAL_LIMIT_OPTIONS,
+		limitOptions: THAI_LIMIT_OPTIONS,
 		limits: gridLimits,
 		onNotice: notice,
 	});

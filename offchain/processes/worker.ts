@@ -8,8 +8,8 @@ import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
 import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { connectEngine } from "./connectEngine.ts";
-import { LOCAL_LIMIT_OPTIONS } from "./localMarket.ts";
 import { readDeployment, runRole } from "./runRole.ts";
+import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 import { startWorkerRole } from "./workerRole.ts";
 
 await runRole({
@@ -39,7 +39,7 @@ await runRole({
 				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
 		});
 		const queries = new InProcessEngineQueries(connection.engine);
-		const closing = new ClosingChecks(loadThaiNetwork(), LOCAL_LIMIT_OPTIONS);
+		const closing = new ClosingChecks(loadThaiNetwork(), THAI_LIMIT_OPTIONS);
 		say({ state: "waiting" });
 		const role = await startWorkerRole({
 			pool,

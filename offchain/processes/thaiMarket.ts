@@ -14,14 +14,14 @@ import { LOCAL_RULES } from "./localParameters.ts";
 /** Price at which energy lost on the way is paid for: the middle of what solar and wind sell for here. */
 const LOSS_PRICE_SAT_PER_KWH = 90;
 
-export const LOCAL_LIMIT_OPTIONS: ThaiLimitOptions = { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 };
+export const THAI_LIMIT_OPTIONS: ThaiLimitOptions = { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 };
 
 /**
  * What the trading path knows of the shipped Thai network, with every row that trade can bring to its limit: proven by a
  * linear program per row left out, some 4 s of work.
  */
-export function localGridLimits(network: ThaiNetwork, solver: LinearProgramSolver): GridLimits {
-	return thaiGridLimits(network, { ...LOCAL_LIMIT_OPTIONS, proofBy: solver });
+export function thaiMarketLimits(network: ThaiNetwork, solver: LinearProgramSolver): GridLimits {
+	return thaiGridLimits(network, { ...THAI_LIMIT_OPTIONS, proofBy: solver });
 }
 
 /** What a new market is told before its first order: the grid, and the rules and their charges where they are known. */
