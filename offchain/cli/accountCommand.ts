@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { zoneCode } from "../domain/grid/zones.ts";
 import type { Address } from "../domain/units/Address.ts";
-import { parseAddress } from "./argumentParsers.ts";
+import { formatWindow } from "../domain/units/window.ts";
+import { parseAddress, parseUnsigned } from "./argumentParsers.ts";
 import { CliContext, type GlobalOptions } from "./CliContext.ts";
 import { formatEnergy, formatMoney } from "./formatAmounts.ts";
 import { formatTable } from "./formatTable.ts";
@@ -16,7 +17,51 @@ export function accountCommand(): Command {
 		.action(async (address: Address | undefined, _options: unknown, command: Command) =>
 			showAccount(address, command.optsWithGlobals()),
 		);
+	account
+		.command("payouts")
+		.description("earned by holding reserve and by quoting, what was paid of it and what is owed")
+		.argument("[address]", "the account (default: your key's)", parseAddress)
+		.option("--limit <n>", "at most this many of each", parseUnsigned, 20)
+		.action(async (address: Address | undefined, options: { limit: number }, command: Command) =>
+			showPayouts(address, options.limit, command.optsWithGlobals()),
+		);
 	return account;
+}
+
+async function showPayouts(address: Address | undefined, limit: number, global: GlobalOptions): Promise<void> {
+	const context = new CliContext(global);
+	const client = context.client();
+	const statement = await client.payouts(address ?? context.signer().address, limit);
+	const { satoshiPerThb } = await client.venue();
+	const { account, earnedMsat, paidSat, owedMsat, payouts, payments } = statement;
+	context.print(statement, () =>
+		[
+			account,
+			`earned  ${formatMoney(earnedMsat, satoshiPerThb)}`,
+			`paid    ${formatMoney(paidSat * 1000, satoshiPerThb)}`,
+			`owed    ${formatMoney(owedMsat, satoshiPerThb)}`,
+			"",
+			formatTable(
+				["window", "for", "", "amount"],
+				payouts.map(({ windowId, kind, reference, amountMsat }) => [
+					formatWindow(windowId),
+					kind,
+					reference,
+					formatMoney(amountMsat, satoshiPerThb),
+				]),
+			),
+			"",
+			formatTable(
+				["payment", "sat", "", ""],
+				payments.map(({ paymentId, amountSat, state, transactionHash, detail }) => [
+					paymentId,
+					amountSat,
+					state,
+					transactionHash ?? detail ?? "",
+				]),
+			),
+		].join("\n"),
+	);
 }
 
 async function showAccount(address: Address | undefined, global: GlobalOptions): Promise<void> {

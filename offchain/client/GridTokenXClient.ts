@@ -7,7 +7,7 @@ import type { OrderDomain } from "../domain/orders/orderTypedData.ts";
 import type { ReasonCode } from "../domain/orders/reasonCodes.ts";
 import type { Address, Hash32, Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
-import { accountView, certificateList } from "../infrastructure/http/messages/accountMessages.ts";
+import { accountView, certificateList, payoutStatement } from "../infrastructure/http/messages/accountMessages.ts";
 import {
 	balancing,
 	directiveList,
@@ -16,6 +16,7 @@ import {
 	zonePrices,
 } from "../infrastructure/http/messages/gridMessages.ts";
 import {
+	makerList,
 	marketDepth,
 	marketSummary,
 	pricingData,
@@ -208,6 +209,16 @@ export class GridTokenXClient {
 
 	async directives(query: { windowId?: WindowId; limit?: number } = {}) {
 		return (await this.query("/v1/directives", directiveList, query)).directives;
+	}
+
+	/** What the account earned by holding reserve and by quoting, newest first. */
+	payouts(account: Address, limit?: number) {
+		return this.query(`/v1/accounts/${account}/payouts`, payoutStatement, { limit });
+	}
+
+	/** Quoting scores of a window, best first. */
+	async makers(windowId: WindowId) {
+		return (await this.query(`/v1/windows/${windowId}/makers`, makerList)).makers;
 	}
 
 	async certificates(query: { account?: Address; windowId?: WindowId; limit?: number } = {}) {

@@ -25,8 +25,10 @@ import type { EngineReader } from "../infrastructure/postgres/EngineReader.ts";
 import { PostgresAttesterDirectory } from "../infrastructure/postgres/PostgresAttesterDirectory.ts";
 import { PostgresCertificateRepository } from "../infrastructure/postgres/PostgresCertificateRepository.ts";
 import { PostgresDirectiveRepository } from "../infrastructure/postgres/PostgresDirectiveRepository.ts";
+import { PostgresMakerScores } from "../infrastructure/postgres/PostgresMakerScores.ts";
 import { PostgresMarketDataRepository } from "../infrastructure/postgres/PostgresMarketDataRepository.ts";
 import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
+import { PostgresPayoutLedger } from "../infrastructure/postgres/PostgresPayoutLedger.ts";
 import { PostgresReadingRepository } from "../infrastructure/postgres/PostgresReadingRepository.ts";
 import { PostgresTradeRepository } from "../infrastructure/postgres/PostgresTradeRepository.ts";
 import { PulseWatch } from "../infrastructure/postgres/PulseWatch.ts";
@@ -118,6 +120,8 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		grid: new InProcessGridQueries(engine),
 		directives,
 		certificates: new PostgresCertificateRepository(pool, chainId),
+		payouts: new PostgresPayoutLedger(pool),
+		makers: new PostgresMakerScores(pool, chainId),
 		clock,
 		venue: {
 			version: options.version,

@@ -11,6 +11,7 @@ import type { OrderDomain } from "../domain/orders/orderTypedData.ts";
 import { landedAdder, type ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { WindowId } from "../domain/units/window.ts";
 import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
+import { PostgresBalancingRecord } from "../infrastructure/postgres/PostgresBalancingRecord.ts";
 import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
 import type { ReserveFleet } from "../simulators/reserves/createReserveFleet.ts";
 import type { Scenario } from "../simulators/scenario/createScenario.ts";
@@ -51,6 +52,7 @@ export function startBalancingRole(options: BalancingRoleOptions): BalancingRole
 		engineQueries: queries,
 		orders: new PostgresOrderRepository(pool),
 		roster: { offers: async () => reserves.offers },
+		record: new PostgresBalancingRecord(pool),
 		desk: operatorDesk(reserves, options.domain, options.client),
 		points: reserves.points,
 		clock,

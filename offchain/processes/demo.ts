@@ -27,6 +27,7 @@ await runLocal(
 			source: exchange.reports,
 			unexplained: await exchange.simulation.unexplained(windowIds),
 			balancing: await balancingFigures(exchange.balancing, windowIds),
+			payouts: await exchange.payouts(),
 		});
 		exchange.state.write({ ...exchange.run, isFinished: true });
 		if (options.json) console.log(JSON.stringify(report));
@@ -56,7 +57,7 @@ async function whenReconciled(exchange: Exchange, windowIds: readonly number[], 
 	}
 }
 
-function print({ windows, totals, balancing, balanced }: DemoReport): void {
+function print({ windows, totals, balancing, payouts, balanced }: DemoReport): void {
 	console.table(
 		Object.fromEntries(
 			windows.map((window) => [
@@ -81,6 +82,11 @@ function print({ windows, totals, balancing, balanced }: DemoReport): void {
 	if (balancing !== undefined) {
 		console.log(
 			`Reserve of ${balancing.procuredW / 1000} kW held in every window; ${balancing.upWh} Wh called up, ${balancing.downWh} Wh down, ${balancing.tradedWh} Wh traded for it`,
+		);
+	}
+	if (payouts !== undefined) {
+		console.log(
+			`Earned ${payouts.reserveHoldingMsat} msat for reserve and ${payouts.makerRebateMsat} msat for quoting; ${payouts.paidSat} sat paid into the vault`,
 		);
 	}
 	console.log(balanced ? "Engine, database and chain agree on every account." : "NOT BALANCED");

@@ -15,6 +15,8 @@ const METERS_PER_CALL = 60;
 const MAX_GAS = 16_000_000n;
 const DEPOSIT_GAS = 200_000n;
 const POLLING_MILLIS = 25;
+/** What the venue has set aside to pay reserve and market makers from, satoshi. */
+const PAYOUT_FUNDS_SAT = 100_000_000n;
 
 export type PrepareChainOptions = {
 	rpcUrl: string;
@@ -47,6 +49,7 @@ export async function prepareChain(options: PrepareChainOptions): Promise<Deploy
 	const totalSat = registration.deposits.reduce((sum, { amountSat }) => sum + BigInt(amountSat), 0n);
 	await sendAll(rpcUrl, "treasury", DEPOSIT_GAS, [
 		calls.mintTestTokens(localAddress("treasury"), totalSat),
+		calls.mintTestTokens(localAddress("payouts"), PAYOUT_FUNDS_SAT),
 		calls.approveVault(totalSat),
 		...registration.deposits.map(({ account, amountSat }) => calls.depositFor(account, BigInt(amountSat))),
 	]);
@@ -56,7 +59,7 @@ export async function prepareChain(options: PrepareChainOptions): Promise<Deploy
 /** Ether for gas, from nowhere: a power local chains have. */
 async function fundRoles(rpcUrl: string): Promise<void> {
 	const testClient = createTestClient({ mode: "anvil", transport: http(rpcUrl) });
-	for (const role of ["deployer", "registrar", "treasury", "operator", "relayer"]) {
+	for (const role of ["deployer", "registrar", "treasury", "operator", "relayer", "payouts"]) {
 		await testClient.setBalance({ address: localAddress(role), value: ENOUGH_WEI });
 	}
 }

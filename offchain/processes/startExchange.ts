@@ -28,6 +28,8 @@ import { readReportedOutages } from "../infrastructure/telemetry/readReportedOut
 import { SafeDesk } from "../simulators/authorities/SafeDesk.ts";
 import { firstTradableWindow } from "../simulators/market/firstTradableWindow.ts";
 import { DatabaseReportSource } from "../simulators/report/DatabaseReportSource.ts";
+import type { PayoutFigures } from "../simulators/report/DemoReport.ts";
+import { payoutFigures } from "../simulators/report/payoutFigures.ts";
 import { createScenario, type Scenario } from "../simulators/scenario/createScenario.ts";
 import { marketStart } from "../simulators/scenario/marketStart.ts";
 import { Simulation } from "../simulators/scenario/Simulation.ts";
@@ -40,6 +42,7 @@ import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
 import type { LocalOptions } from "./localOptions.ts";
 import { LOCAL_CHAIN_ID, LOCAL_RULES, SAFE_THRESHOLD } from "./localParameters.ts";
+import { startPayoutRole } from "./payoutRole.ts";
 import { prepareChain } from "./prepareChain.ts";
 import { genesisInputs, THAI_LIMIT_OPTIONS, thaiMarketLimits, zoneCharges } from "./thaiMarket.ts";
 import { startWorkerRole, type WorkerRole } from "./workerRole.ts";
@@ -52,6 +55,7 @@ export type Exchange = {
 	simulation: Simulation;
 	client: GridTokenXClient;
 	balancing: BalancingQueries;
+	payouts: () => Promise<PayoutFigures>;
 	reports: DatabaseReportSource;
 	marketData: PostgresMarketDataRepository;
 	worker: WorkerRole;
@@ -193,6 +197,19 @@ async function start(
 		onHalt: failure.reject,
 	});
 	stops.push(() => worker.stop());
+	const payouts = startPayoutRole({
+		pool,
+		databaseUrl,
+		rpcUrl,
+		deployment,
+		confirmations: 1,
+		payoutKey: localKey("payouts"),
+		queries,
+		rulesAt: (windowId) => rules.at(windowId),
+		onAlarm: notice,
+		onLost: failure.reject,
+	});
+	stops.push(() => payouts.stop());
 	const health = new Health();
 	health.register("database", async () => {
 		await pool.query("SELECT 1");
@@ -315,6 +332,7 @@ async function start(
 		simulation,
 		client,
 		balancing: balancing.service,
+		payouts: () => payoutFigures(pool, deployment.chainId),
 		reports: new DatabaseReportSource({
 			pool,
 			chainId: deployment.chainId,

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createPublicClient, http } from "viem";
 import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import type { Hex } from "../domain/units/Address.ts";
+import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
@@ -8,6 +10,7 @@ import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
 import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { connectEngine } from "./connectEngine.ts";
+import { startPayoutRole } from "./payoutRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 import { startWorkerRole } from "./workerRole.ts";
@@ -19,6 +22,8 @@ await runRole({
 	optional: [
 		"OPERATOR_PRIVATE_KEY_FILE",
 		"OPERATOR_PRIVATE_KEY",
+		"PAYOUT_PRIVATE_KEY_FILE",
+		"PAYOUT_PRIVATE_KEY",
 		"RPC_URL",
 		"REDIS_URL",
 		"FINALITY_BLOCKS",
@@ -40,27 +45,46 @@ await runRole({
 		});
 		const queries = new InProcessEngineQueries(connection.engine);
 		const closing = new ClosingChecks(loadThaiNetwork(), THAI_LIMIT_OPTIONS);
+		const deployment = readDeployment(config.DEPLOYMENT_FILE as string);
+		const confirmations = Math.max(1, config.FINALITY_BLOCKS);
+		const onAlarm = (message: string): void => logger.warn(message);
+		const privateKeys = { operator: operatorKey(config), payout: payoutKey(config) };
 		say({ state: "waiting" });
 		const role = await startWorkerRole({
 			pool,
 			databaseUrl: config.DATABASE_URL,
 			redisUrl: config.REDIS_URL,
 			rpcUrl: config.RPC_URL,
-			deployment: readDeployment(config.DEPLOYMENT_FILE as string),
-			operatorKey: operatorKey(config),
-			confirmations: Math.max(1, config.FINALITY_BLOCKS),
+			deployment,
+			operatorKey: privateKeys.operator,
+			confirmations,
 			notificationTargets: readNotificationTargets(config.NOTIFICATION_TARGETS_FILE),
 			retention: { clock, archiveFolder: config.ARCHIVE_FOLDER ?? null },
 			engine: connection.engine,
 			ledger: () => queries.ledger(),
 			engineAccount: (account) => queries.account(account),
 			closingCheck: async (trades) => closing.for(await readReportedOutages(pool)).check(trades),
-			onAlarm: (message) => logger.warn(message),
+			onAlarm,
 			onStage: (windowId, stage) => say({ state: "stage", windowId, stage }),
 			onHalt: fatal,
 		});
+		const chain = createPublicClient({ transport: http(config.RPC_URL), cacheTime: 0 });
+		const rules = new MarketRulesReader(chain, deployment.addresses.MarketRules);
+		const payouts = startPayoutRole({
+			pool,
+			databaseUrl: config.DATABASE_URL,
+			rpcUrl: config.RPC_URL,
+			deployment,
+			confirmations,
+			payoutKey: privateKeys.payout,
+			queries,
+			rulesAt: (windowId) => rules.at(windowId),
+			onAlarm,
+			onLost: fatal,
+		});
 		say({ state: "working" });
 		return async () => {
+			await payouts.stop();
 			await role.stop();
 			await connection.close();
 		};
@@ -68,18 +92,26 @@ await runRole({
 });
 
 function operatorKey(config: Config): Hex {
-	if (config.OPERATOR_PRIVATE_KEY !== undefined) return config.OPERATOR_PRIVATE_KEY;
-	const file = config.OPERATOR_PRIVATE_KEY_FILE;
-	if (file === undefined) throw new ConfigError(["OPERATOR_PRIVATE_KEY_FILE or OPERATOR_PRIVATE_KEY must be set."]);
-	const key = readKey(file);
-	if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new ConfigError([`OPERATOR_PRIVATE_KEY_FILE: ${file} holds no key.`]);
+	const key = keyOf("OPERATOR_PRIVATE_KEY", config.OPERATOR_PRIVATE_KEY, config.OPERATOR_PRIVATE_KEY_FILE);
+	if (key === undefined) throw new ConfigError(["OPERATOR_PRIVATE_KEY_FILE or OPERATOR_PRIVATE_KEY must be set."]);
+	return key;
+}
+
+function payoutKey(config: Config): Hex | undefined {
+	return keyOf("PAYOUT_PRIVATE_KEY", config.PAYOUT_PRIVATE_KEY, config.PAYOUT_PRIVATE_KEY_FILE);
+}
+
+function keyOf(variable: string, value: Hex | undefined, file: string | undefined): Hex | undefined {
+	if (value !== undefined || file === undefined) return value;
+	const key = readKey(variable, file);
+	if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new ConfigError([`${variable}_FILE: ${file} holds no key.`]);
 	return key as Hex;
 }
 
-function readKey(file: string): string {
+function readKey(variable: string, file: string): string {
 	try {
 		return readFileSync(file, "utf8").trim();
 	} catch (error) {
-		throw new ConfigError([`OPERATOR_PRIVATE_KEY_FILE: ${(error as Error).message}`]);
+		throw new ConfigError([`${variable}_FILE: ${(error as Error).message}`]);
 	}
 }

@@ -84,5 +84,14 @@ export const RETENTION: Record<string, Retention> = {
 	telemetry_sources: { grows: "one row a control room", keeps: "for ever", how: "updated in place" },
 	telemetry_scans: { grows: "one row a scan", keeps: "some days", how: "deleted in batches by stored_at" },
 	zone_prices: { grows: "one row a window", keeps: "2 years", how: BY_WINDOW },
+	payouts: {
+		grows: "some rows a window",
+		keeps: "for ever",
+		how: "what is owed is their sum less the payments: never deleted",
+	},
+	payout_payments: { grows: "a row an account some times a day", keeps: "for ever", how: "as payouts" },
+	balancing_windows: { grows: "one row a window, some 5 kB", keeps: "10 years", how: BY_WINDOW },
+	maker_scores: { grows: "one row a maker and window", keeps: "1 year", how: BY_WINDOW },
+	maker_windows: { grows: "96 rows a day", keeps: "10 years", how: BY_WINDOW },
 	curtailments: { grows: "one row a curtailed trade", keeps: "10 years", how: BY_WINDOW },
 };

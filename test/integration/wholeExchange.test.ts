@@ -32,7 +32,7 @@ describe("T3 the whole exchange as a process", function () {
 		}
 		const last = new DemoProcess(stateDir);
 		expect(await last.exit, last.said).to.equal(0);
-		const { balanced, disagreements, totals, windows, balancing } = last.report();
+		const { balanced, disagreements, totals, windows, balancing, payouts } = last.report();
 		expect(disagreements).to.deep.equal([]);
 		expect(balanced).to.equal(true);
 		expect(windows.map(({ state }) => state)).to.deep.equal(["settled", "settled"]);
@@ -42,6 +42,8 @@ describe("T3 the whole exchange as a process", function () {
 		expect(totals.injectedWh).to.equal(totals.deliveredWh + totals.lostWh);
 		expect(balancing?.missingW).to.equal(0);
 		expect(balancing?.refusals).to.deep.equal([]);
+		expect(payouts?.reserveHoldingMsat).to.be.greaterThan(0);
+		expect(payouts?.paidSat).to.be.greaterThan(0);
 	});
 
 	it("X5 error: a chain that dies ends the exchange with its cause; blocks it lost are never papered over", async () => {

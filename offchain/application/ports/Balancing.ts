@@ -1,9 +1,12 @@
-import type { ReserveOffer, ReserveProduct } from "../../domain/grid/balancing/reserves.ts";
-import type { Hash32 } from "../../domain/units/Address.ts";
+import type { Procurement, ReserveOffer, ReserveProduct } from "../../domain/grid/balancing/reserves.ts";
+import type { Payout } from "../../domain/payouts/Payout.ts";
+import type { Address, Hash32 } from "../../domain/units/Address.ts";
 import type { UnixSeconds, WindowId } from "../../domain/units/window.ts";
 
 /** A provider the operator has qualified, with what it offers in one window. */
 export type RegisteredReserve = ReserveOffer & {
+	/** Who is paid for holding it. */
+	account: Address;
 	zoneId: number;
 	/**
 	 * The meter that injects (up) or takes (down) what is called; null for demand response: it injects nothing, so what is
@@ -59,6 +62,27 @@ export type BalancingWindow = {
 		refusals: string[];
 	} | null;
 };
+
+/** Reserve of one window as it was bought, and what was called of it. */
+export type RecordedBalancing = {
+	windowId: WindowId;
+	procured: { direction: ReserveOffer["direction"]; procurement: Procurement }[];
+	/** What it was bought from. */
+	offers: readonly RegisteredReserve[];
+	activation: BalancingWindow["activation"];
+};
+
+/** What was decided for each window, over restarts: reserve is bought once and called once. */
+export interface BalancingRecord {
+	find(windowId: WindowId): Promise<RecordedBalancing | null>;
+	/** The first one counts. */
+	keepProcurement(balancing: Omit<RecordedBalancing, "activation">): Promise<void>;
+	keepActivation(windowId: WindowId, activation: NonNullable<BalancingWindow["activation"]>): Promise<void>;
+	/** Windows settled on chain whose holding is still to be paid, oldest first, with what their meters injected, Wh. */
+	unpaid(limit: number): Promise<(RecordedBalancing & { injectedWh: ReadonlyMap<number, number> })[]>;
+	/** Writes the payouts down and that they are, together. */
+	keepHolding(windowId: WindowId, payouts: readonly Payout[]): Promise<void>;
+}
 
 /** The area now: what automatic control sees and gives. */
 export type AreaControl = {

@@ -21,7 +21,9 @@ import type {
 	BalancingActivation,
 	BalancingProcurement,
 	BalancingQueries,
+	BalancingRecord,
 	BalancingWindow,
+	RecordedBalancing,
 	RegisteredReserve,
 	ReserveRoster,
 } from "../ports/Balancing.ts";
@@ -54,6 +56,7 @@ export type BalancingOptions = {
 	engineQueries: Pick<EngineQueries, "sessions">;
 	orders: Pick<OrderRepository, "find" | "byHash">;
 	roster: ReserveRoster;
+	record: BalancingRecord;
 	desk: OperatorDesk;
 	points: readonly BalancingPoint[];
 	clock: Clock;
@@ -74,13 +77,8 @@ export type BalancingOptions = {
 	onNotice: (line: string) => void;
 };
 
-type Held = {
-	procured: { direction: Direction; procurement: Procurement }[];
-	offers: readonly RegisteredReserve[];
-	activation: BalancingWindow["activation"];
-	/** Set while orders are being placed. */
-	isActing: boolean;
-};
+/** `isActing` while orders are being placed. */
+type Held = RecordedBalancing & { isActing: boolean };
 
 /**
  * The system operator's balancing of one area (SPEC G7): reserve for every window by merit order, automatic control over
@@ -109,8 +107,8 @@ export class BalancingService implements BalancingQueries {
 	}
 
 	async window(windowId: WindowId): Promise<BalancingWindow | null> {
-		const held = this.#held.get(windowId);
-		if (held === undefined) return null;
+		const held = this.#held.get(windowId) ?? (await this.#options.record.find(windowId));
+		if (held === null) return null;
 		const { procured, activation } = held;
 		const orders = await Promise.all(
 			(activation?.orders ?? []).map(async (order) => {
@@ -135,11 +133,13 @@ export class BalancingService implements BalancingQueries {
 			if (leadSeconds > PROCURE_LEAD_SECONDS || leadSeconds < LEAST_LEAD_SECONDS) continue;
 			const conditions = this.#options.telemetry.current();
 			if (conditions === null || !conditions.isFresh) continue;
-			const held = this.#held.get(windowId) ?? (await this.#procure(windowId, conditions));
+			const held =
+				this.#held.get(windowId) ?? (await this.#resume(windowId)) ?? (await this.#procure(windowId, conditions));
 			if (held === null || leadSeconds > ACTIVATE_LEAD_SECONDS || held.activation !== null || held.isActing) continue;
 			held.isActing = true;
 			try {
 				held.activation = await this.#activate(windowId, held, new Set(haltedZoneIds));
+				await this.#options.record.keepActivation(windowId, held.activation);
 			} finally {
 				held.isActing = false;
 			}
@@ -189,8 +189,14 @@ export class BalancingService implements BalancingQueries {
 
 	// ── reserve ──────────────────────────────────────────────────────────────────────────────────────────────
 
+	/** What an earlier process bought for the window. */
+	async #resume(windowId: WindowId): Promise<Held | null> {
+		const recorded = await this.#options.record.find(windowId);
+		return recorded === null ? null : this.#hold(recorded);
+	}
+
 	async #procure(windowId: WindowId, conditions: GridConditions): Promise<Held | null> {
-		const { roster, largestUnitMw, onNotice } = this.#options;
+		const { roster, record, largestUnitMw, onNotice } = this.#options;
 		const demandMw = conditions.zones.reduce((sum, zone) => sum + Math.max(zone.demandMw, zone.demandForecastMw), 0);
 		if (demandMw === 0) return null;
 		const system = reserveRequirementMw(demandMw, largestUnitMw);
@@ -209,19 +215,28 @@ export class BalancingService implements BalancingQueries {
 			if (missingMw > 0)
 				onNotice(`balancing: ${missingMw} MW of ${product} reserve ${direction} are offered by nobody`);
 		}
-		const held: Held = { procured, offers, activation: null, isActing: false };
-		this.#held.set(windowId, held);
-		for (const known of this.#held.keys()) if (known < windowId - WINDOWS_REMEMBERED) this.#held.delete(known);
+		await record.keepProcurement({ windowId, procured, offers });
+		return this.#hold({ windowId, procured, offers, activation: null });
+	}
+
+	#hold(recorded: RecordedBalancing): Held {
+		const held: Held = { ...recorded, isActing: false };
+		this.#held.set(recorded.windowId, held);
+		for (const known of this.#held.keys()) if (known < recorded.windowId - WINDOWS_REMEMBERED) this.#held.delete(known);
 		return held;
 	}
 
 	// ── energy ───────────────────────────────────────────────────────────────────────────────────────────────
 
-	async #activate(windowId: WindowId, held: Held, halted: ReadonlySet<number>): Promise<BalancingWindow["activation"]> {
+	async #activate(
+		windowId: WindowId,
+		held: Held,
+		halted: ReadonlySet<number>,
+	): Promise<NonNullable<BalancingWindow["activation"]>> {
 		const { clock, orders, desk, onNotice } = this.#options;
 		const earlier = await orders.find({ account: desk.account, windowId, limit: MAX_OWN_ORDERS });
 		const meanCorrectionMw = this.#controller.meanCorrectionMw();
-		// After a restart the orders placed before say what was needed.
+		// After a restart half-way the orders placed before say what was needed.
 		const orderedWh = earlier.reduce((sum, { order }) => sum + (order.side === "buy" ? 1 : -1) * order.energyWh, 0);
 		const wantedWh = earlier.length > 0 ? orderedWh : Math.round(meanCorrectionMw * WH_PER_MW_WINDOW);
 		const neededWh = Math.abs(wantedWh) < LEAST_NEED_WH ? 0 : wantedWh;

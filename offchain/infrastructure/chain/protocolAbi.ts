@@ -5,6 +5,7 @@ import { parseAbi } from "viem";
 export const tokenAbi = parseAbi([
 	"function mint(address account, uint256 amountSat)",
 	"function approve(address spender, uint256 value) returns (bool)",
+	"function allowance(address owner, address spender) view returns (uint256)",
 	"function balanceOf(address account) view returns (uint256)",
 	"function decimals() view returns (uint8)",
 ]);

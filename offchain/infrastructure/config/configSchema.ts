@@ -75,6 +75,18 @@ export const configSchema = z.object({
 		allowed: "path of a file that only its owner can read",
 		readBy: "worker",
 	}),
+	PAYOUT_PRIVATE_KEY: variable(privateKey.optional(), {
+		description:
+			"Key whose tokens pay held reserve and market makers. Prefer PAYOUT_PRIVATE_KEY_FILE. Without it what is owed is recorded, not paid.",
+		allowed: "0x and 64 hex digits",
+		readBy: "worker",
+		secret: true,
+	}),
+	PAYOUT_PRIVATE_KEY_FILE: variable(z.string().min(1).optional(), {
+		description: "File that holds the paying key.",
+		allowed: "path of a file that only its owner can read",
+		readBy: "worker",
+	}),
 	NOTIFICATION_TARGETS_FILE: variable(z.string().min(1).optional(), {
 		description:
 			"Where authorities, the regulator and the operator receive signed webhooks, with their secrets. Without it nothing is sent, all is recorded.",

@@ -63,6 +63,18 @@ export type BalancingFigures = {
 	}[];
 };
 
+/** Earned outside of trades: for holding reserve, and for making the market. */
+export type PayoutFigures = {
+	reserveHoldingMsat: number;
+	makerRebateMsat: number;
+	/** By the venue's own record. */
+	paidSat: number;
+	/** Of these payments, what the vault's events show. */
+	depositedMsat: number;
+	/** Earned = 1000 × paid + owed. */
+	owedMsat: number;
+};
+
 export type DemoReport = {
 	seed: string;
 	participants: number;
@@ -89,6 +101,7 @@ export type DemoReport = {
 	};
 	/** What the system operator held and called; from its own record since this process began, trades from the book. */
 	balancing?: BalancingFigures;
+	payouts?: PayoutFigures;
 	/** Every total or account on which engine, Postgres and chain differ, and every sum that does not close; for people. */
 	disagreements: string[];
 	/** True only where `disagreements` is empty and no rejection is unexplained. */

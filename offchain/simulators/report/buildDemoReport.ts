@@ -1,6 +1,6 @@
 import { type ZoneCode, zoneCode } from "../../domain/grid/zones.ts";
 import { formatWindow, type WindowId } from "../../domain/units/window.ts";
-import type { BalancingFigures, DemoReport, WindowReport } from "./DemoReport.ts";
+import type { BalancingFigures, DemoReport, PayoutFigures, WindowReport } from "./DemoReport.ts";
 import type { ReportSource } from "./ReportSource.ts";
 
 export type DemoReportOptions = {
@@ -11,6 +11,7 @@ export type DemoReportOptions = {
 	/** Rejections nobody expected, one line each. */
 	unexplained: readonly string[];
 	balancing?: BalancingFigures;
+	payouts?: PayoutFigures;
 };
 
 /** Reads every window from the record and adds up; `balanced` is earned by closing sums, never assumed. */
@@ -28,12 +29,14 @@ export async function buildDemoReport(options: DemoReportOptions): Promise<DemoR
 	}
 	disagreements.push(...options.unexplained.map((line) => `unexplained rejection: ${line}`));
 	disagreements.push(...(await source.disagreements(windowIds)));
+	disagreements.push(...openPayouts(options.payouts));
 	return {
 		seed: options.seed,
 		participants: options.participants,
 		windows,
 		totals: { ...totals(windows), unexplainedRejections: options.unexplained.length },
 		...(options.balancing === undefined ? {} : { balancing: options.balancing }),
+		...(options.payouts === undefined ? {} : { payouts: options.payouts }),
 		disagreements,
 		balanced: disagreements.length === 0 && windows.length > 0,
 	};
@@ -69,6 +72,11 @@ function openSums(window: WindowReport): string[] {
 		if (window.deliveredZones.includes(zone)) open.push(`window ${window.windowId}: ${zone} delivered while halted`);
 	}
 	return open;
+}
+
+function openPayouts(payouts: PayoutFigures | undefined): string[] {
+	if (payouts === undefined || payouts.depositedMsat === payouts.paidSat * 1000) return [];
+	return [`payouts: paid ${payouts.paidSat} sat ≠ deposited on chain ${payouts.depositedMsat} msat`];
 }
 
 function totals(windows: readonly WindowReport[]): Omit<DemoReport["totals"], "unexplainedRejections"> {

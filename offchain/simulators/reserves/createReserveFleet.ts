@@ -127,6 +127,7 @@ export function createReserveFleet(options: {
 			capacityMw,
 			holdingSatPerMwHour,
 			energySatPerKwh,
+			account: person.address,
 			zoneId: zone,
 			meterId: each.isDemandResponse === true ? null : meter.meterId,
 		});

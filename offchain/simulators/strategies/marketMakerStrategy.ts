@@ -3,7 +3,8 @@ import type { OrderIntent, Strategy } from "./OrderIntent.ts";
 
 /** Half of the distance between bid and ask at the first level, sat/kWh. */
 const HALF_SPREAD_SAT_PER_KWH = 9;
-const LEVEL_STEP_SAT_PER_KWH = 5;
+/** The first level trades, the second is there in case. */
+const LEVEL_STEP_SAT_PER_KWH = 14;
 const LEVELS = 2;
 /** What it expects a buyer to pay on top of its net ask; quotes meet their own only where charges are far below. */
 const TYPICAL_CHARGES_SAT_PER_KWH = 20;
@@ -16,7 +17,7 @@ const QUOTE_WH = 60_000;
  */
 export const marketMakerStrategy: Strategy = (participant, context) => {
 	const throwDice = chance(participant, context);
-	const middle = (context.calendar.isOnPeak(context.windowId) ? 108 : 70) + Math.round(6 * throwDice(0));
+	const middle = (context.calendar.isOnPeak(context.windowId) ? 96 : 70) + Math.round(6 * throwDice(0));
 	const moved = middle + Math.round(6 * (throwDice(1) - 0.5));
 	return participant.meters.flatMap((meter, place) => {
 		const start = crossZoneLead(0.25 * throwDice(10 + place));

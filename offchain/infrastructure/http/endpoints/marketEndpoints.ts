@@ -5,6 +5,7 @@ import { type Endpoint, endpoint, ok } from "../Endpoint.ts";
 import {
 	candleList,
 	candleQuery,
+	makerList,
 	marketDepth,
 	marketDepthQuery,
 	marketSummary,
@@ -84,6 +85,24 @@ const getWindow = endpoint({
 	},
 });
 
+const getMakers = endpoint({
+	method: "get",
+	path: "/v1/windows/{windowId}/makers",
+	operationId: "GetMakers",
+	summary: "Who makes a window's market, by the quoting scores its rebates are shared by.",
+	tag: "market",
+	params: z.strictObject({ windowId: queryWindowId }),
+	success: [{ status: 200, schema: makerList, description: "Market makers, best first" }],
+	problems: ["MALFORMED", "UNAVAILABLE"],
+	async handle({ params: { windowId } }, deps) {
+		if (deps.makers === undefined) return problem("UNAVAILABLE", "This venue rewards no market makers.");
+		const scores = await deps.makers.ofWindow(windowId);
+		const total = scores.reduce((sum, { score }) => sum + score, 0);
+		const makers = scores.map((each) => ({ ...each, sharePartsPerMillion: Math.floor((each.score / total) * 1e6) }));
+		return ok({ windowId, makers });
+	},
+});
+
 const getCandles = endpoint({
 	method: "get",
 	path: "/v1/candles",
@@ -135,6 +154,7 @@ export const marketEndpoints: Endpoint[] = [
 	getTrades,
 	getWindows,
 	getWindow,
+	getMakers,
 	getCandles,
 	getPricingData,
 	getMarketSummary,

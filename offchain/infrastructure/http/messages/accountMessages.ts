@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PAYOUT_KINDS } from "../../../domain/payouts/Payout.ts";
 import {
 	address,
 	amountMsat,
@@ -35,6 +36,36 @@ export const accountView = z
 		),
 	})
 	.meta({ id: "Account" });
+
+export const payoutQuery = z.strictObject({ limit: queryLimit });
+
+export const payoutStatement = z
+	.strictObject({
+		account: address,
+		earnedMsat: amountMsat,
+		paidSat: safeUint.describe("Paid into the vault, payments under way included"),
+		owedMsat: amountMsat,
+		payouts: z.array(
+			z
+				.strictObject({ kind: z.enum(PAYOUT_KINDS), windowId, reference: z.string(), amountMsat })
+				.meta({ id: "Payout" }),
+		),
+		payments: z.array(
+			z
+				.strictObject({
+					paymentId: safeUint,
+					amountSat: safeUint,
+					state: z.enum(["sending", "paid", "refused"]),
+					transactionHash: hash32.nullable(),
+					detail: z.string().nullable(),
+				})
+				.meta({ id: "PayoutPayment" }),
+		),
+	})
+	.meta({
+		id: "PayoutStatement",
+		description: "What an account earned outside of trades, and what it was paid of it.",
+	});
 
 export const certificateListQuery = z.strictObject({
 	account: address.optional(),

@@ -204,3 +204,19 @@ export const marketSummary = z
 		trades: z.array(tradeRecord).describe("Newest first"),
 	})
 	.meta({ id: "MarketSummary" });
+
+export const makerList = z
+	.strictObject({
+		windowId,
+		makers: z.array(
+			z
+				.strictObject({
+					account: address,
+					score: safeUint.describe("Wh on the weaker side, weighted by nearness to the middle, over random samples"),
+					samples: safeUint.describe("Samples in which the account scored"),
+					sharePartsPerMillion: safeUint.describe("Of the window's rebate"),
+				})
+				.meta({ id: "Maker" }),
+		),
+	})
+	.meta({ id: "MakerList" });

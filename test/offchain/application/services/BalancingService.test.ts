@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { RegisteredReserve } from "../../../../offchain/application/ports/Balancing.ts";
+import type { RecordedBalancing, RegisteredReserve } from "../../../../offchain/application/ports/Balancing.ts";
 import type { DeskAnswer } from "../../../../offchain/application/ports/OperatorDesk.ts";
 import { BalancingService } from "../../../../offchain/application/services/BalancingService.ts";
 import type { TelemetryScan } from "../../../../offchain/domain/grid/telemetry/TelemetryScan.ts";
@@ -19,11 +19,13 @@ describe("G7 balancing of an area", () => {
 	let answers: ((order: Order) => DeskAnswer)[];
 	let earlier: object[];
 	let notices: string[];
+	let recorded: Map<number, RecordedBalancing>;
 	let tell: (scan: TelemetryScan) => void;
 	let service: BalancingService;
 
 	const offer = (offerId: string, zoneId: number, change: Partial<RegisteredReserve> = {}): RegisteredReserve => ({
 		offerId,
+		account: `0x${"cd".repeat(20)}`,
 		zoneId,
 		meterId: 100 + zoneId,
 		activationSeconds: 10,
@@ -52,6 +54,7 @@ describe("G7 balancing of an area", () => {
 		answers = [];
 		earlier = [];
 		notices = [];
+		recorded = new Map();
 		offers = [offer("a", 1), offer("b", 2, { energySatPerKwh: 90, holdingSatPerMwHour: 200 })];
 		service = start();
 	});
@@ -71,6 +74,17 @@ describe("G7 balancing of an area", () => {
 				byHash: async (orderHash) => ({ orderHash, filledWh: 77 }) as never,
 			},
 			roster: { offers: async () => offers },
+			record: {
+				find: async (windowId) => structuredClone(recorded.get(windowId) ?? null),
+				keepProcurement: async (bought) => {
+					recorded.set(bought.windowId, structuredClone({ ...bought, activation: null }));
+				},
+				keepActivation: async (windowId, activation) => {
+					(recorded.get(windowId) as RecordedBalancing).activation = structuredClone(activation);
+				},
+				unpaid: async () => [],
+				keepHolding: async () => undefined,
+			},
 			desk: {
 				account: OPERATOR,
 				place: async (order) => {
@@ -227,6 +241,31 @@ describe("G7 balancing of an area", () => {
 		expect(placed).to.deep.equal([]);
 		expect(after?.activation?.called).to.deep.equal(before?.activation?.called);
 		expect(after?.activation?.orders).to.deep.equal(before?.activation?.orders);
+	});
+
+	it("X4 behavior: reserve is bought once: after a restart what was bought stands, whatever is offered since", async () => {
+		await service.refresh();
+		const before = await service.window(WINDOW);
+		offers = [offer("cheaper", 1, { holdingSatPerMwHour: 1 })];
+		service = start();
+		expect(await service.window(WINDOW)).to.deep.equal(before);
+		await service.refresh();
+		expect(await service.window(WINDOW)).to.deep.equal(before);
+	});
+
+	it("X4 behavior: after a restart half-way the orders in the book stand for what was called", async () => {
+		await service.refresh();
+		measure(49_960);
+		leadMinutes(9);
+		await service.refresh();
+		earlier = placed.map((order) => ({ orderHash: hashOf(order), order, filledWh: 5 }));
+		(recorded.get(WINDOW) as RecordedBalancing).activation = null;
+		const before = await service.window(WINDOW);
+		placed = [];
+		service = start();
+		await service.refresh();
+		expect(placed).to.deep.equal([]);
+		expect((await service.window(WINDOW))?.activation?.orders).to.deep.equal(before?.activation?.orders);
 	});
 
 	it("error: a refused order is told with its reason", async () => {

@@ -11,7 +11,6 @@ import {
 	procureReserves,
 	type ReserveOffer,
 	reserveRequirementMw,
-	settleBalancing,
 } from "../../../../../offchain/domain/grid/balancing/reserves.ts";
 
 const SETTINGS = { proportionalGain: 0.3, integralGainPerSecond: 0.01, deadbandMw: 1 };
@@ -196,33 +195,6 @@ describe("G7 reserves by merit order", () => {
 		expect(activateReserves(2_500, held, "up").missingWh).to.equal(600);
 		const down = held.map((each) => ({ ...each, direction: "down" as const }));
 		expect(activateReserves(100, down, "down").activations[0]?.offerId).to.equal("a");
-	});
-
-	it("behavior: held capacity and delivered energy are paid; what was called and missed is owed", () => {
-		const [payment] = settleBalancing({
-			procurement: [
-				{
-					product: "primary",
-					requiredMw: 10,
-					accepted: [{ offerId: "a", capacityMw: 10 }],
-					marginalSatPerMwHour: 900,
-					missingMw: 0,
-				},
-			],
-			direction: "up",
-			activations: [{ offerId: "a", calledWh: 1_000, energySatPerKwh: 120 }],
-			deliveredWh: new Map([["a", 800]]),
-			shortfallSatPerKwh: 200,
-		});
-		expect(payment).to.deep.equal({ offerId: "a", holdingMsat: 2_250_000, energyMsat: 96_000, penaltyMsat: 40_000 });
-		const down = settleBalancing({
-			procurement: [],
-			direction: "down",
-			activations: [{ offerId: "a", calledWh: 1_000, energySatPerKwh: 20 }],
-			deliveredWh: new Map([["a", 5_000]]),
-			shortfallSatPerKwh: 200,
-		});
-		expect(down[0]).to.deep.include({ energyMsat: -20_000, penaltyMsat: 0 });
 	});
 });
 
