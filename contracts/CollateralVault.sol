@@ -241,12 +241,12 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         return _domainSeparatorV4();
     }
 
-    /// @notice Adds the differences to balances and replaces cursors.
-    /// @dev Plain twin: for each pair, `word = _trading[account]`, `word.withBalance(balance + delta)`, `word.withCursor(cursor)` when
+    /// @notice Adds the changes to balances and replaces cursors.
+    /// @dev Plain twin: for each pair, `word = _trading[account]`, `word.withBalance(balance + change)`, `word.withCursor(cursor)` when
     /// there is one. Stops at a balance that would be negative or beyond 64 bits; the caller reverts then.
-    /// @param updates Pairs of words: account and difference; cursor.
-    /// @return deltas The first word of each pair.
-    /// @return sumMsat Sum of the differences: fewer than 2^32 of 96 bits, so it cannot overflow. What `short` should have paid.
+    /// @param updates Pairs of words: account · 2^96 + change; cursor.
+    /// @return deltas A word for each account that changes: the account above, the change in the low 96 bits.
+    /// @return sumMsat Sum of the changes: fewer than 2^32 of 96 bits, so it cannot overflow. What `short` should have paid.
     /// @return short Whose balance does not suffice.
     function _apply(uint256[] calldata updates) private returns (bytes memory deltas, int256 sumMsat, address short) {
         assembly ("memory-safe") {
@@ -254,33 +254,36 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
             let place := add(deltas, 0x20)
             // 0x00–0x3f is the place of a mapping's key and slot.
             mstore(0x20, _trading.slot)
-            let end := add(updates.offset, shl(5, updates.length))
+            let at := updates.offset
             for {
-                let at := updates.offset
+                let end := add(at, shl(5, updates.length))
             } lt(at, end) {
                 at := add(at, 0x40)
             } {
                 let update := calldataload(at)
-                mstore(place, update)
-                place := add(place, 0x20)
-                mstore(0, shr(96, update))
-                let slot := keccak256(0, 0x40)
-                let word := sload(slot)
-                // The low 12 bytes are signed.
-                let delta := signextend(11, update)
-                sumMsat := add(sumMsat, delta)
-                let held := add(and(word, 0xffffffffffffffff), delta)
-                if shr(64, held) {
-                    short := shr(96, update)
-                    sumMsat := sub(0, delta)
-                    break
-                }
-                word := or(shl(64, shr(64, word)), held)
                 let cursor := calldataload(add(at, 0x20))
-                if cursor {
-                    word := or(and(word, 0xffffffffffffffffffffffffffffffffffffffffff), shl(168, cursor))
+                // A change is between −2^95 and 2^95.
+                let account := shr(96, add(update, shl(95, 1)))
+                let delta := sub(update, shl(96, account))
+                if or(delta, cursor) {
+                    mstore(place, or(shl(96, account), and(delta, 0xffffffffffffffffffffffff)))
+                    place := add(place, 0x20)
+                    mstore(0, account)
+                    let slot := keccak256(0, 0x40)
+                    let word := sload(slot)
+                    sumMsat := add(sumMsat, delta)
+                    if shr(64, add(and(word, 0xffffffffffffffff), delta)) {
+                        short := account
+                        sumMsat := sub(0, delta)
+                        break
+                    }
+                    // Within 64 bits, so nothing else of the word changes.
+                    word := add(word, delta)
+                    if cursor {
+                        word := or(and(word, 0xffffffffffffffffffffffffffffffffffffffffff), shl(168, cursor))
+                    }
+                    sstore(slot, word)
                 }
-                sstore(slot, word)
             }
             mstore(deltas, sub(sub(place, deltas), 0x20))
             mstore(0x40, place)

@@ -147,8 +147,9 @@ interface ICollateralVault {
     /// @param windowId The delivery window.
     /// @param chunkIndex The chunk of the window, from 0.
     /// @param last Whether this completes the window.
-    /// @param updates Two words per account, an account may come twice. First: bits 255–96 account, bits 95–0 delta in msat
-    /// (two's complement). Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone.
+    /// @param updates Two words per account, an account may come twice. First: account · 2^96 + change in msat (signed, below 2^95).
+    /// Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone. Two words without a change and
+    /// a cursor mean nothing.
     function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external;
 
     /// @notice Notes until when `account` may trade. Only the registry.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import {Zones} from "./Zones.sol";
+
 /// @title Byte layout of a chunk, and the words settlement keeps in memory
 /// @notice A chunk is: header, meters, accounts, order counts, orders, trades.
 ///
@@ -61,6 +63,8 @@ pragma solidity ^0.8.37;
 /// | 152–159 | settlement code |
 /// | 160–167 | zone of the meter |
 /// | 168–199 | meter id |
+/// | 200–215 | distribution tariff of the zone, sat/kWh |
+/// | 216–223 | 32 × the zone's licensee |
 library ChunkLayout {
     uint256 internal constant HEADER_BYTES = 16;
     uint256 internal constant METER_BYTES = 4;
@@ -70,13 +74,12 @@ library ChunkLayout {
     uint256 internal constant TRADE_BYTES = 16;
     uint256 internal constant RECORD_BYTES = 64;
     uint256 private constant SIGNATURE_BYTES = 64;
-    uint256 private constant FORM_BYTES = 14 * 32 + 66;
     uint256 private constant STATE_SELL = 1 << 144;
     uint256 private constant STATE_STORED = 1 << 145;
     uint256 private constant STATE_TOUCHED = 1 << 146;
     uint256 private constant STATE_SPECIAL = 1 << 147;
     uint256 private constant STATE_SIGNED = 1 << 148;
-    uint256 private constant STATE_ZONE = 0xff << 160;
+    uint256 private constant STATE_ZONE = (0xff << 160) | (0xffffff << 200);
 
     /// @notice The 32 bytes at `at`; beyond the end they are whatever follows in calldata, so callers check lengths.
     /// @param chunk The chunk.
@@ -105,6 +108,37 @@ library ChunkLayout {
         unchecked {
             return word(chunk, HEADER_BYTES + index * METER_BYTES) >> 224;
         }
+    }
+
+    /// @notice Whether the selling meters ascend, within the chunk and from those before: the sells of a meter lie in one chunk, so its
+    /// reading is used once. Plain twin: `meterId(chunk, i) > last` for each.
+    /// @param chunk The chunk.
+    /// @param count Number of selling meters.
+    /// @param last The highest meter of the chunks before.
+    /// @return ascend Whether they do.
+    /// @return The last one, or the first that does not ascend.
+    function metersAscend(
+        bytes calldata chunk,
+        uint256 count,
+        uint256 last
+    ) internal pure returns (bool ascend, uint256) {
+        uint256 at = HEADER_BYTES;
+        assembly ("memory-safe") {
+            at := add(chunk.offset, at)
+            let end := add(at, shl(2, count))
+            ascend := 1
+            for {} lt(at, end) {
+                at := add(at, 4)
+            } {
+                let id := shr(224, calldataload(at))
+                if iszero(gt(id, last)) {
+                    ascend := 0
+                    end := 0
+                }
+                last := id
+            }
+        }
+        return (ascend, last);
     }
 
     function account(bytes calldata chunk, uint256 accountsAt, uint256 index) internal pure returns (address) {
@@ -167,52 +201,6 @@ library ChunkLayout {
         return chunk[from + 2:from + signatureBytes(word(chunk, at))];
     }
 
-    /// @notice A form for the hashes of a chunk's orders: 14 words of the struct, then `0x1901`, the domain separator and room for
-    /// the struct's hash. Only what differs between two orders is written again.
-    /// @param typehash EIP-712 type hash of an order.
-    /// @param separator EIP-712 domain separator.
-    /// @param windowId The delivery window.
-    /// @return form The form.
-    function hashForm(bytes32 typehash, bytes32 separator, uint256 windowId) internal pure returns (bytes memory form) {
-        form = new bytes(FORM_BYTES);
-        assembly ("memory-safe") {
-            // Words of `form`; plain Solidity would encode all of them for every order.
-            mstore(add(form, 0x20), typehash)
-            mstore(add(form, 0x80), windowId)
-            mstore(add(form, 0x1e0), shl(240, 0x1901))
-            mstore(add(form, 0x1e2), separator)
-        }
-    }
-
-    function setTrader(bytes memory form, address trader) internal pure {
-        assembly ("memory-safe") {
-            mstore(add(form, 0x40), trader)
-        }
-    }
-
-    /// @notice EIP-712 hash of an order. Plain twin: `keccak256(abi.encode(typehash, trader, …))` and `toTypedDataHash`.
-    /// @param form The form, with the trader in it.
-    /// @param head First 32 bytes of the order.
-    /// @param meterId_ The order's meter.
-    /// @return digest What the trader signs.
-    function orderHash(bytes memory form, uint256 head, uint256 meterId_) internal pure returns (bytes32 digest) {
-        assembly ("memory-safe") {
-            mstore(add(form, 0x60), meterId_)
-            mstore(add(form, 0xa0), and(shr(248, head), 1))
-            mstore(add(form, 0xc0), and(shr(249, head), 3))
-            mstore(add(form, 0xe0), and(shr(251, head), 3))
-            mstore(add(form, 0x100), shr(253, head))
-            mstore(add(form, 0x120), and(shr(208, head), 0xffff))
-            mstore(add(form, 0x140), and(shr(176, head), 0xffffffff))
-            mstore(add(form, 0x160), and(shr(144, head), 0xffffffff))
-            mstore(add(form, 0x180), and(shr(112, head), 0xffffffff))
-            mstore(add(form, 0x1a0), and(shr(72, head), 0xffffffffff))
-            mstore(add(form, 0x1c0), and(shr(40, head), 0xffffffff))
-            mstore(add(form, 0x202), keccak256(add(form, 0x20), 0x1c0))
-            digest := keccak256(add(form, 0x1e0), 66)
-        }
-    }
-
     /// @notice The state with what single appearance and judgement found.
     /// @param state The order's state word.
     /// @param filled Wh filled of it before this chunk.
@@ -224,8 +212,13 @@ library ChunkLayout {
     /// @notice The state with another zone.
     /// @param state The order's state word.
     /// @param zoneId The zone of its meter.
-    function inZone(uint256 state, uint256 zoneId) internal pure returns (uint256) {
-        return (state & ~STATE_ZONE) | (zoneId << 160);
+    /// @param distributionByZone Tariffs, 16 bits a zone.
+    function inZone(uint256 state, uint8 zoneId, uint256 distributionByZone) internal pure returns (uint256) {
+        unchecked {
+            uint256 tariff = uint16(distributionByZone >> (16 * (uint256(zoneId) - 1)));
+            uint256 receiver = uint256(Zones.licenseeOf(zoneId)) * 32;
+            return (state & ~STATE_ZONE) | (uint256(zoneId) << 160) | (tariff << 200) | (receiver << 216);
+        }
     }
 
     function stateSequence(uint256 state) internal pure returns (uint256) {

@@ -1,242 +1,236 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import {ChunkMemory} from "../types/ChunkMemory.sol";
+import {ChunkMemories, ChunkMemory} from "../types/ChunkMemory.sol";
 import {RulesWord} from "../types/RulesWord.sol";
+// Used in assembly, where solhint does not look.
+// solhint-disable no-unused-import
+import {
+    AT_ANYWHERE,
+    AT_CEILING,
+    AT_CHARGES,
+    AT_FLOOR,
+    AT_FUNDS,
+    AT_LOSS_CAP,
+    AT_OBLIGATIONS,
+    AT_ORDERS,
+    AT_ORDER_COUNT,
+    AT_PLATFORM,
+    AT_READINGS,
+    AT_TRANSMISSION,
+    AT_UPDATES,
+    AT_WINDOW
+} from "./Places.sol";
+// solhint-enable no-unused-import
 
 /// @title The trades of a chunk that nothing objects to
-/// @notice Both passes of settlement put all their questions to a trade at once. When nothing objects, the trade is done here; else
-/// nothing has happened yet and WindowSettlement goes through it in plain Solidity, one question after the other. No field
-/// is wider than 32 bits, so no product or sum below overflows.
+/// @notice Both passes of settlement put all their questions to a trade at once and do what follows. At the first trade with an
+/// objection they stop, with nothing done of it: WindowSettlement goes through that one in plain Solidity, one question after
+/// the other, and calls again for the rest. No field is wider than 32 bits, so no product or sum below overflows.
 library TradePass {
-    /// @dev Licensee by zone, 4 bits each: Zones.licenseeOf.
-    uint256 private constant LICENSEES = 0x11133333333333320;
-
-    /// @notice What is the same for all trades of a chunk.
-    struct Terms {
-        uint256 orders;
-        uint256 orderCount;
-        uint256 readings;
-        uint256 obligations;
-        uint256 balances;
-        uint256 charges;
-        uint256 distributionByZone;
-        uint256 transmission;
-        uint256 platform;
-        /// Platform and the most congestion may cost.
-        uint256 anywhere;
-        uint256 floor;
-        uint256 ceiling;
-        uint256 lossCapPermille;
-        /// 1 when a directive holds.
-        uint256 directed;
-    }
-
-    function terms(ChunkMemory memory held) internal pure returns (Terms memory made) {
+    /// @notice Fills the places the passes read.
+    /// @param held The chunk in memory.
+    function link(ChunkMemory memory held) internal pure {
         RulesWord rules = held.rules;
+        uint256 floor = held.anyRule == 0 ? rules.floorSatPerKwh() : type(uint256).max;
+        uint256 ceiling = rules.ceilingSatPerKwh();
+        uint256 lossCap = rules.lossCapPermille();
+        uint256 transmission = rules.transmissionSatPerKwh();
+        uint256 platform = rules.platformSatPerKwh();
+        uint256 anywhere = platform + rules.congestionCapSatPerKwh();
+        assembly ("memory-safe") {
+            mstore(AT_FLOOR, floor)
+            mstore(AT_CEILING, ceiling)
+            mstore(AT_LOSS_CAP, lossCap)
+            mstore(AT_TRANSMISSION, transmission)
+            mstore(AT_PLATFORM, platform)
+            mstore(AT_ANYWHERE, anywhere)
+        }
         uint256[] memory orders = held.orders;
         uint256[] memory readings = held.readings;
         uint256[] memory obligations = held.obligations;
-        uint256[] memory balances = held.balances;
-        uint256[5] memory charges = held.charges;
+        uint256[] memory funds = held.words;
+        uint256[] memory updates = held.updates;
+        uint256 header = ChunkMemories.UPDATES_HEADER_WORDS;
         assembly ("memory-safe") {
-            // Where the entries begin.
-            mstore(made, add(orders, 0x20))
-            mstore(add(made, 0x40), add(readings, 0x20))
-            mstore(add(made, 0x60), add(obligations, 0x20))
-            mstore(add(made, 0x80), add(balances, 0x20))
-            mstore(add(made, 0xa0), charges)
+            mstore(AT_ORDERS, add(orders, 0x20))
+            mstore(AT_ORDER_COUNT, mload(orders))
+            mstore(AT_READINGS, add(readings, 0x20))
+            mstore(AT_OBLIGATIONS, add(obligations, 0x20))
+            mstore(AT_FUNDS, add(funds, 0x20))
+            mstore(AT_UPDATES, add(add(updates, 0x20), shl(5, header)))
         }
-        made.orderCount = held.orderCount;
-        made.distributionByZone = held.distributionByZone;
-        made.transmission = rules.transmissionSatPerKwh();
-        made.platform = rules.platformSatPerKwh();
-        made.anywhere = uint256(rules.platformSatPerKwh()) + rules.congestionCapSatPerKwh();
-        made.floor = rules.floorSatPerKwh();
-        made.ceiling = rules.ceilingSatPerKwh();
-        made.lossCapPermille = rules.lossCapPermille();
-        made.directed = held.anyRule == 0 ? 0 : 1;
     }
 
-    /// @notice Fills both orders and notes what the meter owes and, in the record, what the second pass needs. False, with nothing
-    /// done, when a question of `TradeQuestions` or a directive has an objection or the reading is missing.
-    /// @param made What is the same for all trades.
-    /// @param trade The trade as in the chunk.
-    /// @param recordAt Place in memory of the trade's record.
-    /// @return admitted Whether it was done.
+    /// @notice Fills both orders of each trade and notes what the meter owes, the buyer's cursor and, in the record, what the second
+    /// pass needs. Stops where a question of `TradeQuestions` or a directive has an objection, the reading is missing, or the
+    /// buyer's fills are stored.
+    /// @param at Place in calldata of the first trade.
+    /// @param end Where the trades end.
+    /// @param recordAt Place in memory of its record.
+    /// @return The trade with an objection, or the end.
+    /// @return Place of its record.
     // solhint-disable-next-line function-max-lines
-    function admit(Terms memory made, uint256 trade, uint256 recordAt) internal pure returns (bool admitted) {
+    function admit(uint256 at, uint256 end, uint256 recordAt) internal pure returns (uint256, uint256) {
         assembly ("memory-safe") {
-            let sellAt := shr(112, trade)
-            let buyAt := and(shr(96, trade), 0xffff)
-            let objection := mload(add(made, 0x20))
-            // Both orders exist; else their words are not looked at.
-            switch and(lt(sellAt, objection), lt(buyAt, objection))
-            case 1 {
-                sellAt := add(mload(made), shl(5, sellAt))
-                buyAt := add(mload(made), shl(5, buyAt))
+            for {} lt(at, end) {
+                at := add(at, 16)
+                recordAt := add(recordAt, 0x40)
+            } {
+                let trade := calldataload(at)
+                let sellAt := shr(240, trade)
+                let buyAt := and(shr(224, trade), 0xffff)
+                // Both orders exist; else their words are not looked at.
+                if iszero(and(lt(sellAt, mload(AT_ORDER_COUNT)), lt(buyAt, mload(AT_ORDER_COUNT)))) {
+                    break
+                }
+                sellAt := add(mload(AT_ORDERS), shl(5, sellAt))
+                buyAt := add(mload(AT_ORDERS), shl(5, buyAt))
                 let sell := mload(sellAt)
                 let buy := mload(buyAt)
-                let sellerPrice := and(shr(16, trade), 0xffff)
-                let buyerPrice := and(trade, 0xffff)
-                // A sell, a buy, both without a code; directives.
-                objection := or(
-                    mload(add(made, 0x1a0)),
-                    or(
-                        and(xor(sell, shl(144, 1)), or(shl(144, 1), shl(152, 0xff))),
-                        and(buy, or(shl(144, 1), shl(152, 0xff)))
-                    )
-                )
-                // Limits of the orders, band of the rules.
-                objection := or(objection, lt(sellerPrice, and(shr(64, sell), 0xffff)))
-                objection := or(objection, gt(buyerPrice, and(shr(64, buy), 0xffff)))
-                objection := or(objection, lt(sellerPrice, mload(add(made, 0x140))))
-                objection := or(objection, gt(buyerPrice, mload(add(made, 0x160))))
-                objection := or(objection, lt(buyerPrice, sellerPrice))
+                // A sell, a buy whose fills are not stored, both without a code.
+                let objection := or(and(xor(sell, shl(144, 1)), shl(144, 0xff01)), and(buy, shl(144, 0xff03)))
                 {
+                    // Limits of the orders, band of the rules.
+                    let sellerPrice := and(shr(144, trade), 0xffff)
+                    let buyerPrice := and(shr(128, trade), 0xffff)
+                    objection := or(objection, lt(sellerPrice, and(shr(64, sell), 0xffff)))
+                    objection := or(objection, gt(buyerPrice, and(shr(64, buy), 0xffff)))
+                    objection := or(objection, lt(sellerPrice, mload(AT_FLOOR)))
+                    objection := or(objection, gt(buyerPrice, mload(AT_CEILING)))
+                    objection := or(objection, lt(buyerPrice, sellerPrice))
                     // What may be charged: anywhere, in the seller's zone and, from zone to zone, on the way and in the buyer's.
-                    let zone := shr(156, and(sell, shl(160, 0xff)))
-                    let highest := add(
-                        add(sellerPrice, mload(add(made, 0x120))),
-                        and(shr(sub(zone, 16), mload(add(made, 0xc0))), 0xffff)
-                    )
+                    let highest := add(add(sellerPrice, mload(AT_ANYWHERE)), and(shr(200, sell), 0xffff))
                     if and(xor(sell, buy), shl(160, 0xff)) {
-                        zone := shr(156, and(buy, shl(160, 0xff)))
-                        highest := add(
-                            add(highest, mload(add(made, 0xe0))),
-                            and(shr(sub(zone, 16), mload(add(made, 0xc0))), 0xffff)
-                        )
+                        highest := add(highest, add(mload(AT_TRANSMISSION), and(shr(200, buy), 0xffff)))
                     }
                     objection := or(objection, gt(buyerPrice, highest))
                 }
-                {
-                    let energy := and(shr(64, trade), 0xffffffff)
-                    let loss := and(shr(32, trade), 0xffffffff)
-                    objection := or(objection, iszero(energy))
-                    objection := or(objection, gt(mul(loss, 1000), mul(energy, mload(add(made, 0x180)))))
-                    // Both orders have that much left.
-                    let filled := add(sell, shl(112, energy))
-                    objection := or(
-                        objection,
-                        gt(add(and(shr(112, sell), 0xffffffff), energy), and(shr(32, sell), 0xffffffff))
-                    )
-                    objection := or(
-                        objection,
-                        gt(add(and(shr(112, buy), 0xffffffff), energy), and(shr(32, buy), 0xffffffff))
-                    )
-                    let meterOffset := shr(75, and(sell, shl(80, 0xffff)))
-                    // NO_READING is all ones.
-                    objection := or(objection, iszero(not(mload(add(mload(add(made, 0x40)), meterOffset)))))
-                    if iszero(objection) {
-                        admitted := 1
-                        mstore(sellAt, or(filled, shl(146, 1)))
-                        mstore(buyAt, or(add(buy, shl(112, energy)), shl(146, 1)))
-                        let owedAt := add(mload(add(made, 0x60)), meterOffset)
-                        mstore(owedAt, add(mload(owedAt), add(energy, loss)))
-                        mstore(recordAt, or(shl(128, energy), loss))
-                    }
+                let energy := and(shr(192, trade), 0xffffffff)
+                let loss := and(shr(160, trade), 0xffffffff)
+                objection := or(objection, iszero(energy))
+                objection := or(objection, gt(mul(loss, 1000), mul(energy, mload(AT_LOSS_CAP))))
+                // Both orders have that much left.
+                let filled := add(and(shr(112, buy), 0xffffffff), energy)
+                objection := or(objection, gt(filled, and(shr(32, buy), 0xffffffff)))
+                objection := or(
+                    objection,
+                    gt(add(and(shr(112, sell), 0xffffffff), energy), and(shr(32, sell), 0xffffffff))
+                )
+                // A missing reading is 0, see ChunkMemory.
+                let meterOffset := and(shr(75, sell), 0x1fffe0)
+                objection := or(objection, iszero(mload(add(mload(AT_READINGS), meterOffset))))
+                if objection {
+                    break
+                }
+                mstore(sellAt, add(sell, shl(112, energy)))
+                mstore(buyAt, add(buy, shl(112, energy)))
+                let owedAt := add(mload(AT_OBLIGATIONS), meterOffset)
+                mstore(owedAt, add(mload(owedAt), add(energy, loss)))
+                mstore(recordAt, or(shl(128, energy), loss))
+                // Of the buys filled, the one with the highest sequence leaves the cursor.
+                let cursorAt := add(add(mload(AT_UPDATES), 0x20), and(shr(90, buy), 0x3fffc0))
+                let sequence := and(shl(24, buy), 0xffffffff000000)
+                if iszero(lt(sequence, and(mload(cursorAt), 0xffffffff000000))) {
+                    mstore(cursorAt, or(or(mload(AT_WINDOW), sequence), shl(56, filled)))
                 }
             }
         }
+        return (at, recordAt);
     }
 
-    /// @notice Pays an admitted trade whose meter has injected all it owes and writes its record. False, with nothing done, when it has
-    /// not, or the buyer cannot pay, or the trade was not admitted.
-    /// @param made What is the same for all trades.
-    /// @param trade The trade as in the chunk.
-    /// @param recordAt Place in memory of the trade's record.
-    /// @param accountsAt Place in calldata of the chunk's accounts.
-    /// @return paid Whether it was done.
+    /// @notice Pays each admitted trade whose meter has injected all it owes and writes its record. Stops where it has not, or the
+    /// buyer cannot pay, or the trade was not admitted.
+    /// @param at Place in calldata of the first trade.
+    /// @param end Where the trades end.
+    /// @param recordAt Place in memory of its record.
+    /// @return The trade with an objection, or the end.
+    /// @return Place of its record.
     // solhint-disable-next-line function-max-lines
-    function pay(
-        Terms memory made,
-        uint256 trade,
-        uint256 recordAt,
-        uint256 accountsAt
-    ) internal pure returns (bool paid) {
+    function pay(uint256 at, uint256 end, uint256 recordAt) internal pure returns (uint256, uint256) {
         assembly ("memory-safe") {
-            let orders := mload(made)
-            let sell := mload(add(orders, shl(5, shr(112, trade))))
-            let buy := mload(add(orders, shl(5, and(shr(96, trade), 0xffff))))
-            let admitted := mload(recordAt)
-            let energy := shr(128, admitted)
-            let sellerPrice := and(shr(16, trade), 0xffff)
-            let charge := sub(and(trade, 0xffff), sellerPrice)
-            let meterOffset := shl(5, and(shr(80, sell), 0xffff))
-            let balances := mload(add(made, 0x80))
-            let buyer := and(shr(96, buy), 0xffff)
-            let buyerAt := add(balances, shl(5, buyer))
-            let held := mload(buyerAt)
-            let due := mul(energy, and(trade, 0xffff))
-            // Not admitted: energy 0 or a code. Short: the reading is below what the meter owes.
-            let objection := or(
-                or(iszero(energy), mload(add(recordAt, 0x20))),
-                or(
-                    lt(
-                        mload(add(mload(add(made, 0x40)), meterOffset)),
-                        mload(add(mload(add(made, 0x60)), meterOffset))
-                    ),
-                    lt(held, due)
-                )
-            )
-            if iszero(objection) {
-                paid := 1
-                mstore(buyerAt, sub(held, due))
-                let sellerAt := add(balances, shl(5, and(shr(96, sell), 0xffff)))
-                mstore(sellerAt, add(mload(sellerAt), mul(energy, sellerPrice)))
-
+            for {} lt(at, end) {
+                at := add(at, 16)
+                recordAt := add(recordAt, 0x40)
+            } {
+                let trade := calldataload(at)
+                let sell := mload(add(mload(AT_ORDERS), shl(5, shr(240, trade))))
+                let buy := mload(add(mload(AT_ORDERS), and(shr(219, trade), 0x1fffe0)))
+                let energy := shr(128, mload(recordAt))
+                let due := mul(energy, and(shr(128, trade), 0xffff))
+                let updateAt := and(shr(91, buy), 0x1fffe0)
+                let held := mload(add(mload(AT_FUNDS), updateAt))
+                updateAt := add(mload(AT_UPDATES), shl(1, updateAt))
+                let update := mload(updateAt)
+                {
+                    // Not admitted; not enough money; short: the reading is below what the meter owes.
+                    let meterOffset := and(shr(75, sell), 0x1fffe0)
+                    if or(
+                        or(iszero(energy), lt(add(held, update), due)),
+                        lt(
+                            not(mload(add(mload(AT_READINGS), meterOffset))),
+                            mload(add(mload(AT_OBLIGATIONS), meterOffset))
+                        )
+                    ) {
+                        break
+                    }
+                }
+                mstore(updateAt, sub(update, due))
+                let charge := and(shr(144, trade), 0xffff)
+                {
+                    let sellerAt := add(mload(AT_UPDATES), and(shr(90, sell), 0x3fffc0))
+                    mstore(sellerAt, add(mload(sellerAt), mul(energy, charge)))
+                }
+                charge := sub(and(shr(128, trade), 0xffff), charge)
                 if charge {
-                    // The networks' parts first, then the platform's; what is left is congestion.
-                    let charges := mload(add(made, 0xa0))
-                    let byZone := mload(add(made, 0xc0))
-                    let sellZone := and(shr(160, sell), 0xff)
-                    let buyZone := and(shr(160, buy), 0xff)
-                    let part := and(shr(shl(4, sub(sellZone, 1)), byZone), 0xffff)
+                    // The networks' parts first, then the platform's; what is left is congestion. Each is the lesser of tariff and rest.
+                    let part := and(shr(200, sell), 0xffff)
                     part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                    let place := add(charges, shl(5, and(shr(shl(2, sellZone), LICENSEES), 0xf)))
+                    let place := add(AT_CHARGES, and(shr(216, sell), 0xff))
                     mstore(place, add(mload(place), mul(part, energy)))
                     charge := sub(charge, part)
-                    if xor(sellZone, buyZone) {
-                        part := mload(add(made, 0xe0))
+                    if and(xor(sell, buy), shl(160, 0xff)) {
+                        part := mload(AT_TRANSMISSION)
                         part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                        place := add(charges, 0x20)
+                        place := add(AT_CHARGES, 0x20)
                         mstore(place, add(mload(place), mul(part, energy)))
                         charge := sub(charge, part)
-                        part := and(shr(shl(4, sub(buyZone, 1)), byZone), 0xffff)
+                        part := and(shr(200, buy), 0xffff)
                         part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                        place := add(charges, shl(5, and(shr(shl(2, buyZone), LICENSEES), 0xf)))
+                        place := add(AT_CHARGES, and(shr(216, buy), 0xff))
                         mstore(place, add(mload(place), mul(part, energy)))
                         charge := sub(charge, part)
                     }
-                    part := mload(add(made, 0x100))
+                    part := mload(AT_PLATFORM)
                     part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                    place := add(charges, 0x80)
+                    place := add(AT_CHARGES, 0x80)
                     mstore(place, add(mload(place), mul(part, energy)))
-                    mstore(charges, add(mload(charges), mul(sub(charge, part), energy)))
+                    mstore(AT_CHARGES, add(mload(AT_CHARGES), mul(sub(charge, part), energy)))
                 }
 
-                // ChunkLayout.recordDelivery and recordTerms.
+                // ChunkLayout.recordDelivery and recordTerms. An update is an account · 2^96 + a change.
                 mstore(
                     recordAt,
                     or(
                         or(
-                            shl(96, shr(96, calldataload(add(accountsAt, mul(buyer, 20))))),
-                            shl(64, and(shr(168, sell), 0xffffffff))
+                            and(add(update, shl(95, 1)), shl(96, 0xffffffffffffffffffffffffffffffffffffffff)),
+                            and(shr(104, sell), shl(64, 0xffffffff))
                         ),
-                        or(shl(32, energy), add(energy, and(admitted, 0xffffffff)))
+                        or(shl(32, energy), add(energy, and(mload(recordAt), 0xffffffff)))
                     )
                 )
                 mstore(
                     add(recordAt, 0x20),
                     or(
-                        or(shl(224, sell), shl(192, and(buy, 0xffffffff))),
+                        or(shl(224, sell), and(shl(192, buy), shl(192, 0xffffffff))),
                         or(
-                            or(shl(160, and(shr(168, buy), 0xffffffff)), shl(128, and(shr(64, trade), 0xffffffff))),
-                            shl(64, and(trade, 0xffffffff))
+                            and(shr(8, buy), shl(160, 0xffffffff)),
+                            and(shr(64, trade), 0xffffffff00000000ffffffff0000000000000000)
                         )
                     )
                 )
             }
         }
+        return (at, recordAt);
     }
 }

@@ -4,6 +4,10 @@ pragma solidity ^0.8.37;
 import {ChunkMemory} from "../types/ChunkMemory.sol";
 import {RulesWord} from "../types/RulesWord.sol";
 import {ChunkLayout} from "./ChunkLayout.sol";
+// Used in assembly, where solhint does not look.
+// solhint-disable no-unused-import
+import {AT_CHARGES} from "./Places.sol";
+// solhint-enable no-unused-import
 import {SettlementCodes} from "./SettlementCodes.sol";
 import {TradeQuestions} from "./TradeQuestions.sol";
 import {Words} from "./Words.sol";
@@ -60,7 +64,7 @@ library TradePayment {
         uint256 lossWh
     ) private pure returns (uint256 deliveredWh, uint256 injectedWh) {
         unchecked {
-            uint256 reading = context.readings.get(meterIndex);
+            uint256 reading = context.reading(meterIndex);
             uint256 owed = context.obligations.get(meterIndex);
             uint256 needed = energyWh + lossWh;
             if (reading >= owed) return (energyWh, needed);
@@ -87,10 +91,9 @@ library TradePayment {
             uint256 buyerPrice = ChunkLayout.tradeBuyerPrice(trade);
             uint256 sellerPrice = ChunkLayout.tradeSellerPrice(trade);
             uint256 dueMsat = deliveredWh * buyerPrice;
-            uint256 held = context.balances.get(buyer);
-            if (held < dueMsat) return false;
-            context.balances.set(buyer, held - dueMsat);
-            context.balances.increase(seller, deliveredWh * sellerPrice);
+            if (context.balanceMsat(buyer) < dueMsat) return false;
+            context.debit(buyer, dueMsat);
+            context.credit(seller, deliveredWh * sellerPrice);
             if (buyerPrice != sellerPrice && deliveredWh != 0) {
                 _charge(context, sell, buy, deliveredWh, buyerPrice - sellerPrice);
             }
@@ -112,11 +115,11 @@ library TradePayment {
             if (price == 0) price = context.rules.shortfallSatPerKwh();
             if (price <= sellerPrice) return;
             uint256 owedMsat = shortWh * (price - sellerPrice);
-            uint256 held = context.balances.get(seller);
+            uint256 held = context.balanceMsat(seller);
             // A seller pays what he has; nobody else pays for him.
             if (owedMsat > held) owedMsat = held;
-            context.balances.set(seller, held - owedMsat);
-            context.balances.increase(buyer, owedMsat);
+            context.debit(seller, owedMsat);
+            context.credit(buyer, owedMsat);
         }
     }
 
@@ -133,45 +136,27 @@ library TradePayment {
             uint256 byZone = context.distributionByZone;
             uint256 sellZone = ChunkLayout.stateZone(sell);
             uint256 buyZone = ChunkLayout.stateZone(buy);
-            uint256 charges;
-            uint256[5] memory totals = context.charges;
-            assembly ("memory-safe") {
-                // A pointer: the entries below are constants and licensee numbers, all under 5.
-                charges := totals
-            }
-            left = _take(
-                charges,
-                Zones.licenseeOf(uint8(sellZone)),
-                TradeQuestions.byZone(byZone, sellZone),
-                left,
-                deliveredWh
-            );
+            left = _take(Zones.licenseeOf(uint8(sellZone)), TradeQuestions.byZone(byZone, sellZone), left, deliveredWh);
             if (sellZone != buyZone) {
-                left = _take(charges, Zones.EGAT, rules.transmissionSatPerKwh(), left, deliveredWh);
+                left = _take(Zones.EGAT, rules.transmissionSatPerKwh(), left, deliveredWh);
                 left = _take(
-                    charges,
                     Zones.licenseeOf(uint8(buyZone)),
                     TradeQuestions.byZone(byZone, buyZone),
                     left,
                     deliveredWh
                 );
             }
-            left = _take(charges, TO_PLATFORM, rules.platformSatPerKwh(), left, deliveredWh);
-            if (left != 0) _take(charges, TO_CONGESTION, left, left, deliveredWh);
+            left = _take(TO_PLATFORM, rules.platformSatPerKwh(), left, deliveredWh);
+            if (left != 0) _take(TO_CONGESTION, left, left, deliveredWh);
         }
     }
 
-    function _take(
-        uint256 charges,
-        uint256 receiver,
-        uint256 part,
-        uint256 left,
-        uint256 deliveredWh
-    ) private pure returns (uint256) {
+    /// @dev The receivers above are constants and licensee numbers, all below 5.
+    function _take(uint256 receiver, uint256 part, uint256 left, uint256 deliveredWh) private pure returns (uint256) {
         unchecked {
             if (part > left) part = left;
             assembly ("memory-safe") {
-                let place := add(charges, shl(5, receiver))
+                let place := add(AT_CHARGES, shl(5, receiver))
                 mstore(place, add(mload(place), mul(part, deliveredWh)))
             }
             return left - part;

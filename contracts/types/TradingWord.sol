@@ -86,6 +86,14 @@ library TradingWords {
         return TradingWord.wrap(kept | (uint256(id) << 120) | (facts << 152));
     }
 
+    /// @notice What a meter can inject at least in a window, by what a first slot says of it.
+    /// @param facts Its zone, source and reach, 8 bits higher than in a `TradingWord`.
+    function boundOf(uint256 facts) internal pure returns (uint256) {
+        unchecked {
+            return ((4 + ((facts >> 174) & 3)) << ((facts >> 169) & 0x1f)) >> 2;
+        }
+    }
+
     /// @notice The first slot after a change: what the account's word says, and until when nothing is in the way.
     /// @param trading The first slot.
     /// @param standing The second slot after the change.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {ChunkLayout} from "../../../contracts/libraries/ChunkLayout.sol";
+import {OrderForm} from "../../../contracts/libraries/OrderForm.sol";
 import {SolidityTest} from "./SolidityTest.sol";
 
 /// @notice The layout and its assembly against plain Solidity.
@@ -253,9 +254,9 @@ contract ChunkLayoutTest is SolidityTest {
     }
 
     function _hash(uint256 head, address trader, uint32 meterId, uint32 windowId) private pure returns (bytes32) {
-        bytes memory form = ChunkLayout.hashForm(TYPEHASH, SEPARATOR, windowId);
-        ChunkLayout.setTrader(form, trader);
-        return ChunkLayout.orderHash(form, head, meterId);
+        bytes memory form = OrderForm.make(TYPEHASH, SEPARATOR, windowId);
+        OrderForm.setTrader(form, trader);
+        return OrderForm.hash(form, head, meterId);
     }
 
     /// @dev The table in ChunkLayout, as it reads.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.37;
 
 import {IWindowSettlement} from "../../../contracts/interfaces/IWindowSettlement.sol";
 import {ChunkLayout} from "../../../contracts/libraries/ChunkLayout.sol";
+import {OrderForm} from "../../../contracts/libraries/OrderForm.sol";
 import {ZoneRule} from "../../../contracts/types/ZoneRule.sol";
 import {CertificateRegistry} from "../../../contracts/CertificateRegistry.sol";
 import {CollateralVault} from "../../../contracts/CollateralVault.sol";
@@ -393,9 +394,9 @@ contract SettlementHandler {
             uint40(0),
             uint32(0)
         );
-        bytes memory form = ChunkLayout.hashForm(ORDER_TYPEHASH, settlement.domainSeparator(), windowId);
-        ChunkLayout.setTrader(form, _accounts[actor]);
-        bytes32 digest = ChunkLayout.orderHash(form, uint256(bytes32(head)), meterOf(actor));
+        bytes memory form = OrderForm.make(ORDER_TYPEHASH, settlement.domainSeparator(), windowId);
+        OrderForm.setTrader(form, _accounts[actor]);
+        bytes32 digest = OrderForm.hash(form, uint256(bytes32(head)), meterOf(actor));
         (bytes32 r, bytes32 vs) = VM.signCompact(order.forged ? ATTESTER_KEY : _keys[actor], digest);
         return abi.encodePacked(head, r, vs);
     }

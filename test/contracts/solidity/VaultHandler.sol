@@ -164,6 +164,8 @@ contract VaultHandler {
     }
 
     function _update(address account, int256 deltaMsat) private pure returns (uint256) {
-        return (uint256(uint160(account)) << 96) | uint96(uint256(deltaMsat));
+        unchecked {
+            return (uint256(uint160(account)) << 96) + uint256(deltaMsat);
+        }
     }
 }

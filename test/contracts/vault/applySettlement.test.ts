@@ -25,7 +25,7 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 
 	it("default: moves money and sets the cursor", async () => {
 		const cursor = BigInt(WINDOW) | (7n << 24n) | (500n << 56n);
-		const receipt = await asSettlement([delta(ALICE, -2500n), cursor, delta(BOB, 2500n), 0n]);
+		const receipt = await asSettlement([update(ALICE, -2500n), cursor, update(BOB, 2500n), 0n]);
 		expect(await venue().balanceMsat(ALICE)).to.equal(7500);
 		expect(await venue().balanceMsat(BOB)).to.equal(12_500);
 		const [alice, bob] = await venue().read("AuditLens", "accounts", [[ALICE, BOB]]);
@@ -40,8 +40,22 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 	});
 
 	it("behavior: an account may come twice", async () => {
-		await asSettlement([delta(ALICE, -10_000n), 0n, delta(BOB, 4000n), 0n, delta(BOB, 6000n), 0n]);
+		await asSettlement([update(ALICE, -10_000n), 0n, update(BOB, 4000n), 0n, update(BOB, 6000n), 0n]);
 		expect([await venue().balanceMsat(ALICE), await venue().balanceMsat(BOB)]).to.deep.equal([0, 20_000]);
+	});
+
+	it("behavior: an account without a change and a cursor is passed over", async () => {
+		const receipt = await asSettlement([
+			update(ALICE, -5n),
+			0n,
+			update(wallet("carol").address, 0n),
+			0n,
+			update(BOB, 5n),
+			0n,
+		]);
+		const [settled] = eventsOf(receipt, "CollateralVault");
+		const deltas = [delta(ALICE, -5n), delta(BOB, 5n)].map((word) => word.toString(16).padStart(64, "0"));
+		expect(settled?.args).to.include({ deltas: `0x${deltas.join("")}` });
 	});
 
 	it("behavior: keeps epoch, exit and licence", async () => {
@@ -50,7 +64,7 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 		const grant = { account: ALICE, tier: 1, validUntil: 1_900_000_000 };
 		await venue().send(venue().calls.licenseParticipants([grant]), REGISTRARS.ERC);
 		const [before] = await venue().read("AuditLens", "accounts", [[ALICE]]);
-		await asSettlement([delta(ALICE, -1n), (1n << 88n) - 1n, delta(BOB, 1n), 0n]);
+		await asSettlement([update(ALICE, -1n), (1n << 88n) - 1n, update(BOB, 1n), 0n]);
 		const [after] = await venue().read("AuditLens", "accounts", [[ALICE]]);
 		expect(after).to.deep.equal({
 			...before,
@@ -62,26 +76,26 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 	});
 
 	it("error: money from nothing", async () => {
-		await expectRevert(asSettlement([delta(BOB, 1n), 0n]), "UnbalancedSettlement", 1);
+		await expectRevert(asSettlement([update(BOB, 1n), 0n]), "UnbalancedSettlement", 1);
 	});
 
 	it("error: money destroyed", async () => {
-		await expectRevert(asSettlement([delta(BOB, -1n), 0n]), "UnbalancedSettlement", -1);
+		await expectRevert(asSettlement([update(BOB, -1n), 0n]), "UnbalancedSettlement", -1);
 	});
 
 	it("error: an account driven below zero, even if a later word would lift it again", async () => {
 		await expectRevert(
-			asSettlement([delta(ALICE, -10_001n), 0n, delta(BOB, 10_001n), 0n]),
+			asSettlement([update(ALICE, -10_001n), 0n, update(BOB, 10_001n), 0n]),
 			"InsufficientBalance",
 			ALICE,
 			10_000,
 			10_001,
 		);
-		await expectRevert(asSettlement([delta(ALICE, -10_001n), 0n, delta(ALICE, 10_001n), 0n]), "InsufficientBalance");
+		await expectRevert(asSettlement([update(ALICE, -10_001n), 0n, update(ALICE, 10_001n), 0n]), "InsufficientBalance");
 	});
 
 	it("error: anybody else, whatever its office", async () => {
-		const updates = [delta(ALICE, -1n), 0n, delta(BOB, 1n), 0n];
+		const updates = [update(ALICE, -1n), 0n, update(BOB, 1n), 0n];
 		for (const from of [OPERATOR, DEPLOYER, wallet("bob"), REGISTRARS.ERC]) {
 			await expectRevert(venue().send(apply(updates), from), "OnlySettlement", from.address);
 		}
@@ -116,6 +130,12 @@ describe("C1 L1 CollateralVault noteLicence: only the registry", () => {
 	});
 });
 
+/** What the event says: the account, then the change in two's complement. */
 function delta(account: Address, changeMsat: bigint): bigint {
 	return (BigInt(account) << 96n) | BigInt.asUintN(96, changeMsat);
+}
+
+/** A word of `applySettlement`: account · 2^96 + change in msat. */
+function update(account: Address, changeMsat: bigint): bigint {
+	return (BigInt(account) << 96n) + changeMsat;
 }

@@ -227,7 +227,7 @@ describe("C1 C7 invariant: exit works from every state others can bring about", 
 	});
 });
 
-/** A word of `applySettlement`: account and change in msat. */
+/** A word of `applySettlement`: account · 2^96 + change in msat. */
 function update(account: string, deltaMsat: bigint): bigint {
-	return (BigInt(account) << 96n) | BigInt.asUintN(96, deltaMsat);
+	return (BigInt(account) << 96n) + deltaMsat;
 }
