@@ -9,7 +9,6 @@ import { startApiRole } from "./apiRole.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { readDeployment, runRole } from "./runRole.ts";
-import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 
 await runRole({
 	name: "api",
@@ -63,7 +62,6 @@ await runRole({
 			clock,
 			network: loadThaiNetwork(),
 			solver: await HighsLinearProgramSolver.load(),
-			limitOptions: THAI_LIMIT_OPTIONS,
 			telemetryKeys,
 			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
 			onNotice: (line) => logger.warn(line),

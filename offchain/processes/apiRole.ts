@@ -1,12 +1,12 @@
 import type pg from "pg";
 import { createPublicClient, http } from "viem";
-import type { BalancingQueries } from "../application/ports/Balancing.ts";
 import type { Clock } from "../application/ports/Clock.ts";
 import type { EngineGateway } from "../application/ports/EngineGateway.ts";
 import type { EventFeed } from "../application/ports/EventFeed.ts";
 import type { GridEmergencies } from "../application/ports/GridEmergencies.ts";
 import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
 import type { ZonePrices } from "../application/ports/ZonePrices.ts";
+import { BalancingStatements } from "../application/queries/BalancingStatements.ts";
 import { CancelOnlyGate } from "../application/services/CancelOnlyGate.ts";
 import { DirectivePriceBands } from "../application/services/DirectivePriceBands.ts";
 import { EnergyTradingApplicationService } from "../application/services/EnergyTradingApplicationService.ts";
@@ -23,6 +23,7 @@ import type { Health } from "../infrastructure/observability/Health.ts";
 import { Metrics } from "../infrastructure/observability/Metrics.ts";
 import type { EngineReader } from "../infrastructure/postgres/EngineReader.ts";
 import { PostgresAttesterDirectory } from "../infrastructure/postgres/PostgresAttesterDirectory.ts";
+import { PostgresBalancingRecord } from "../infrastructure/postgres/PostgresBalancingRecord.ts";
 import { PostgresCertificateRepository } from "../infrastructure/postgres/PostgresCertificateRepository.ts";
 import { PostgresDirectiveRepository } from "../infrastructure/postgres/PostgresDirectiveRepository.ts";
 import { PostgresMakerScores } from "../infrastructure/postgres/PostgresMakerScores.ts";
@@ -58,8 +59,6 @@ export type ApiRoleOptions = {
 	telemetry?: GridSystemAdapter;
 	/** Takes control rooms' emergency orders; without it they answer 503. */
 	emergencies?: GridEmergencies;
-	/** What the system operator holds and calls; without it the answer is 503. */
-	balancing?: BalancingQueries;
 	/** Prices of the last network solution; without it the reference price leaves congestion out and says so. */
 	zonePrices?: ZonePrices;
 };
@@ -116,7 +115,7 @@ export async function startApiRole(options: ApiRoleOptions): Promise<ApiRole> {
 		telemetry: options.telemetry,
 		emergencies: options.emergencies,
 		zonePrices: options.zonePrices,
-		balancing: options.balancing,
+		balancing: new BalancingStatements(new PostgresBalancingRecord(pool), orders),
 		grid: new InProcessGridQueries(engine),
 		directives,
 		certificates: new PostgresCertificateRepository(pool, chainId),

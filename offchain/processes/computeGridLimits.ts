@@ -1,11 +1,10 @@
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import { ThreadLimitsProver } from "../infrastructure/grid/ThreadLimitsProver.ts";
-import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 
 /**
  * The limits of the shipped network, proven in a thread of their own: some seconds of work, in which a leader must go on
  * showing its heartbeat, or a standby takes it for frozen.
  */
 export function computeGridLimits(): Promise<GridLimits> {
-	return new ThreadLimitsProver(THAI_LIMIT_OPTIONS).prove([]);
+	return new ThreadLimitsProver().prove([]);
 }

@@ -1,15 +1,23 @@
 import { createPublicClient, http } from "viem";
+import { GridTokenXClient } from "../client/GridTokenXClient.ts";
+import { orderDomain } from "../domain/orders/orderTypedData.ts";
+import type { Deployment } from "../infrastructure/chain/Deployment.ts";
 import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
+import { ConfigError } from "../infrastructure/config/ConfigError.ts";
+import type { Config } from "../infrastructure/config/configSchema.ts";
+import { readKeyFile } from "../infrastructure/config/readKeyFile.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
 import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProgramSolver.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
+import { readReserves } from "../infrastructure/grid/readReserves.ts";
 import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
+import { apiDesk } from "./apiDesk.ts";
+import { type BalancingRole, type BalancingRoleOptions, startBalancingRole } from "./balancingRole.ts";
 import { computeGridLimits } from "./computeGridLimits.ts";
 import { connectEngine } from "./connectEngine.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
-import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 
 await runRole({
 	name: "grid",
@@ -18,6 +26,9 @@ await runRole({
 	optional: [
 		"RPC_URL",
 		"CONTROL_ROOMS_FILE",
+		"RESERVES_FILE",
+		"SYSTEM_OPERATOR_KEY_FILE",
+		"GRIDTOKENX_URL",
 		"TELEMETRY_STALE_SECONDS",
 		"REDIS_URL",
 		"DATABASE_POOL_SIZE",
@@ -49,7 +60,6 @@ await runRole({
 			clock,
 			network,
 			solver,
-			limitOptions: THAI_LIMIT_OPTIONS,
 			telemetryKeys: readControlRooms(config.CONTROL_ROOMS_FILE),
 			staleAfterSeconds: config.TELEMETRY_STALE_SECONDS,
 			onNotice,
@@ -63,15 +73,40 @@ await runRole({
 			rulesAt: (windowId) => rules.at(windowId),
 			network,
 			solver,
-			limitOptions: THAI_LIMIT_OPTIONS,
+			limits,
+			onNotice,
+		});
+		const balancing = startBalancing(config, deployment, {
+			pool,
+			clock,
+			queries: new InProcessEngineQueries(engine),
+			telemetry: desk.telemetry,
+			rulesAt: (windowId) => rules.at(windowId),
 			limits,
 			onNotice,
 		});
 		say({ state: "working" });
 		return async () => {
+			await balancing?.stop();
 			await role.stop();
 			await desk.stop();
 			await connection.close();
 		};
 	},
 });
+
+/** Only where the area and its reserves are told. */
+function startBalancing(
+	config: Config,
+	deployment: Deployment,
+	options: Omit<BalancingRoleOptions, "roster" | "points" | "areaMw" | "desk">,
+): BalancingRole | null {
+	if (config.RESERVES_FILE === undefined) return null;
+	const { areaMw, points, offers } = readReserves(config.RESERVES_FILE);
+	const privateKey = readKeyFile("SYSTEM_OPERATOR_KEY_FILE", config.SYSTEM_OPERATOR_KEY_FILE);
+	if (privateKey === undefined) throw new ConfigError(["SYSTEM_OPERATOR_KEY_FILE must be set with RESERVES_FILE."]);
+	const domain = orderDomain(deployment.chainId, deployment.addresses.WindowSettlement);
+	const client = new GridTokenXClient(config.GRIDTOKENX_URL);
+	const desk = apiDesk(privateKey, domain, () => client);
+	return startBalancingRole({ ...options, areaMw, points, roster: { offers: async () => offers }, desk });
+}

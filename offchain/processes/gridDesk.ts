@@ -5,11 +5,10 @@ import { GridEmergencyService } from "../application/services/GridEmergencyServi
 import { GridTelemetryService } from "../application/services/GridTelemetryService.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
-import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
-import { thaiOutageLimits } from "../domain/grid/thai/thaiOutageLimits.ts";
 import { thaiTelemetryEnvelope } from "../domain/grid/thai/thaiTelemetryEnvelope.ts";
 import { ZONE_CODES } from "../domain/grid/zones.ts";
 import type { Hash32 } from "../domain/units/Address.ts";
+import { ThreadLimitsProver } from "../infrastructure/grid/ThreadLimitsProver.ts";
 import type { ComponentHealth } from "../infrastructure/observability/Health.ts";
 import { exclusively } from "../infrastructure/postgres/exclusively.ts";
 import { PostgresCurtailmentRepository } from "../infrastructure/postgres/PostgresCurtailmentRepository.ts";
@@ -33,7 +32,6 @@ export type GridDeskOptions = {
 	clock: Clock;
 	network: ThaiNetwork;
 	solver: LinearProgramSolver;
-	limitOptions: ThaiLimitOptions;
 	/** Control rooms and their Ed25519 public keys. */
 	telemetryKeys: Readonly<Record<string, Hash32>>;
 	/** Market seconds after which a scan is too old to trust. */
@@ -54,7 +52,7 @@ export type GridDesk = {
  * carried out one at a time.
  */
 export async function startGridDesk(options: GridDeskOptions): Promise<GridDesk> {
-	const { pool, clock, network, solver, limitOptions, onNotice } = options;
+	const { pool, clock, network, solver, onNotice } = options;
 	const store = new PostgresTelemetryStore(pool, options.databaseUrl);
 	const sources = new Ed25519TelemetrySources(options.telemetryKeys);
 	const telemetry = await GridTelemetryService.start({
@@ -65,10 +63,10 @@ export async function startGridDesk(options: GridDeskOptions): Promise<GridDesk>
 		onError: (error) => onNotice(`telemetry: ${(error as Error).message}`),
 	});
 	const directives = new PostgresDirectiveRepository(pool, options.chainId);
-	const emergencyLimits = {
-		...limitOptions,
+	const normalLimits = new ThreadLimitsProver();
+	const emergencyLimits = new ThreadLimitsProver({
 		reliabilityMarginPartsPerMillion: 1e6 - EMERGENCY_RATING_PARTS_PER_MILLION,
-	};
+	});
 	const emergencies = new GridEmergencyService(
 		{
 			network,
@@ -79,8 +77,7 @@ export async function startGridDesk(options: GridDeskOptions): Promise<GridDesk>
 			clock,
 			relief: { ...RELIEF, storageMw: ZONE_CODES.map(() => 0) },
 			emergencyRatingPartsPerMillion: EMERGENCY_RATING_PARTS_PER_MILLION,
-			limitsFor: (outages, isEmergency) =>
-				thaiOutageLimits(network, outages, isEmergency ? emergencyLimits : limitOptions),
+			limitsFor: (outages, isEmergency) => (isEmergency ? emergencyLimits : normalLimits).compute(outages),
 			isOrdered: async (directiveId, windowId) => {
 				const executed = await directives.find({ windowId, limit: DIRECTIVES_READ });
 				return executed.some(({ directive, lifted }) => directive.directiveId === directiveId && !lifted);

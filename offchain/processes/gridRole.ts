@@ -8,11 +8,11 @@ import { CongestionService } from "../application/services/CongestionService.ts"
 import { GridLimitsService } from "../application/services/GridLimitsService.ts";
 import { MarketRulesService } from "../application/services/MarketRulesService.ts";
 import { OutageTrimService } from "../application/services/OutageTrimService.ts";
+import { TightestLossCap } from "../application/services/TightestLossCap.ts";
 import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
 import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
 import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
-import type { ThaiLimitOptions } from "../domain/grid/thai/thaiGridLimits.ts";
 import { thaiInterimLimits } from "../domain/grid/thai/thaiInterimLimits.ts";
 import type { PriceBreakerRules } from "../domain/pricing/PriceBreaker.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
@@ -46,7 +46,6 @@ export type GridRoleOptions = {
 	telemetry: Pick<GridSystemAdapter, "current">;
 	network: ThaiNetwork;
 	solver: LinearProgramSolver;
-	limitOptions: ThaiLimitOptions;
 	/** The regulator's rules in force for a window, from the chain. */
 	rulesAt: (windowId: WindowId) => Promise<MarketRulesVersion>;
 	/** The limits with every line in service. */
@@ -61,20 +60,21 @@ export type GridRole = { stop(): Promise<void> };
  * follow the rules on chain.
  */
 export function startGridRole(options: GridRoleOptions): GridRole {
-	const { pool, clock, engine, telemetry, network, solver, limitOptions, onNotice } = options;
-	const { rulesAt } = options;
+	const { pool, clock, engine, telemetry, network, solver, rulesAt, onNotice } = options;
 	const chargesOf = (version: MarketRulesVersion) => zoneCharges(options.limits, version);
+	const lossCap = new TightestLossCap(rulesAt, clock);
 	const limits = new GridLimitsService({
 		telemetry,
 		engine,
 		clock,
 		limitsFor: (outages) => thaiInterimLimits(network, outages, options.limits),
-		prover: new ThreadLimitsProver(limitOptions),
+		prover: new ThreadLimitsProver(),
+		lossCapPartsPerMillion: () => lossCap.partsPerMillion(),
 		initial: options.limits,
 		onChange: onNotice,
 	});
 	const trades = new PostgresTradeRepository(pool);
-	const checks = new ClosingChecks(network, limitOptions);
+	const checks = new ClosingChecks(network);
 	const trims = new OutageTrimService({
 		telemetry,
 		queries: options.queries,

@@ -3,6 +3,7 @@ import type { EngineQueries } from "../application/ports/EngineQueries.ts";
 import { type MakerRewardRules, MakerRewardService } from "../application/services/MakerRewardService.ts";
 import { PayoutService } from "../application/services/PayoutService.ts";
 import { ReserveHoldingService } from "../application/services/ReserveHoldingService.ts";
+import { LEAST_PAYMENT_SAT } from "../domain/payouts/paymentsDue.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { Hex } from "../domain/units/Address.ts";
 import type { WindowId } from "../domain/units/window.ts";
@@ -18,8 +19,6 @@ import { VaultPayouts } from "../infrastructure/reconciliation/VaultPayouts.ts";
 const SAMPLE_MILLIS = 2_000;
 const SETTLE_MILLIS = 1_000;
 const PAUSE_AFTER_REFUSAL_MILLIS = 60_000;
-/** Less is left to grow: a deposit costs the payer its gas. */
-const LEAST_PAYMENT_SAT = 100;
 
 /** A quarter of the platform's charge goes back to who quotes at least 0.5 kWh on both sides within 25 sat/kWh. */
 const MAKER_RULES: MakerRewardRules = { widestSatPerKwh: 25, leastWh: 500, rebatePartsPerMillion: 250_000 };

@@ -4,6 +4,7 @@ import { createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { BalancingQueries } from "../application/ports/Balancing.ts";
 import type { Clock } from "../application/ports/Clock.ts";
+import { BalancingStatements } from "../application/queries/BalancingStatements.ts";
 import { GridTokenXClient } from "../client/GridTokenXClient.ts";
 import { TelemetrySigner } from "../client/TelemetrySigner.ts";
 import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
@@ -23,7 +24,9 @@ import { createLogger } from "../infrastructure/observability/createLogger.ts";
 import { Health } from "../infrastructure/observability/Health.ts";
 import { migrate } from "../infrastructure/postgres/migrate.ts";
 import { openPool } from "../infrastructure/postgres/openPool.ts";
+import { PostgresBalancingRecord } from "../infrastructure/postgres/PostgresBalancingRecord.ts";
 import { PostgresMarketDataRepository } from "../infrastructure/postgres/PostgresMarketDataRepository.ts";
+import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
 import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { SafeDesk } from "../simulators/authorities/SafeDesk.ts";
 import { firstTradableWindow } from "../simulators/market/firstTradableWindow.ts";
@@ -33,18 +36,20 @@ import { payoutFigures } from "../simulators/report/payoutFigures.ts";
 import { createScenario, type Scenario } from "../simulators/scenario/createScenario.ts";
 import { marketStart } from "../simulators/scenario/marketStart.ts";
 import { Simulation } from "../simulators/scenario/Simulation.ts";
+import { apiDesk } from "./apiDesk.ts";
 import { startApiRole } from "./apiRole.ts";
 import { startBalancingRole } from "./balancingRole.ts";
+import { computeGridLimits } from "./computeGridLimits.ts";
 import { startEngineRole } from "./engineRole.ts";
 import { startGridDesk } from "./gridDesk.ts";
 import { startGridRole } from "./gridRole.ts";
 import { type LocalRun, LocalState, requireSameMarket } from "./LocalState.ts";
 import { localKey } from "./localKeys.ts";
 import type { LocalOptions } from "./localOptions.ts";
-import { LOCAL_CHAIN_ID, LOCAL_RULES, SAFE_THRESHOLD } from "./localParameters.ts";
+import { LOCAL_CHAIN_ID, SAFE_THRESHOLD } from "./localParameters.ts";
 import { startPayoutRole } from "./payoutRole.ts";
 import { prepareChain } from "./prepareChain.ts";
-import { genesisInputs, THAI_LIMIT_OPTIONS, thaiMarketLimits, zoneCharges } from "./thaiMarket.ts";
+import { genesisInputs } from "./thaiMarket.ts";
 import { startWorkerRole, type WorkerRole } from "./workerRole.ts";
 
 /** A whole exchange in one process, with its services and its simulated surroundings. */
@@ -117,7 +122,7 @@ async function start(
 	const network = loadThaiNetwork();
 	progress("finding what limits trade on the grid");
 	const solver = await HighsLinearProgramSolver.load();
-	const gridLimits = thaiMarketLimits(network, solver);
+	const gridLimits = await computeGridLimits();
 	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
 	const scenario = createScenario({
 		seed: run.seed,
@@ -180,7 +185,7 @@ async function start(
 	stops.push(() => engineRole.stop());
 	const { engine } = engineRole;
 	const queries = new InProcessEngineQueries(engine);
-	const closing = new ClosingChecks(network, THAI_LIMIT_OPTIONS);
+	const closing = new ClosingChecks(network);
 	const worker = await startWorkerRole({
 		pool,
 		databaseUrl,
@@ -227,7 +232,6 @@ async function start(
 		clock,
 		network,
 		solver,
-		limitOptions: THAI_LIMIT_OPTIONS,
 		telemetryKeys: { EGAT: controlRoom.publicKey },
 		staleAfterSeconds: STALE_AFTER_SECONDS,
 		onNotice: notice,
@@ -242,24 +246,26 @@ async function start(
 		rulesAt: (windowId) => rules.at(windowId),
 		network,
 		solver,
-		limitOptions: THAI_LIMIT_OPTIONS,
 		limits: gridLimits,
 		onNotice: notice,
 	});
 	stops.push(() => gridRole.stop());
 	health.register("telemetry", () => gridDesk.health());
 	let client: GridTokenXClient | null = null;
+	const domain = orderDomain(deployment.chainId, deployment.addresses.WindowSettlement);
+	const { reserves } = scenario;
+	if (reserves === null) throw new Error("invariant: the local market has reserves");
 	const balancing = startBalancingRole({
 		pool,
 		clock,
 		queries,
 		telemetry: gridDesk.telemetry,
-		scenario,
-		charges: zoneCharges(gridLimits, LOCAL_RULES),
-		floorSatPerKwh: LOCAL_RULES.floorSatPerKwh,
-		ceilingSatPerKwh: LOCAL_RULES.ceilingSatPerKwh,
-		domain: orderDomain(deployment.chainId, deployment.addresses.WindowSettlement),
-		client: () => client,
+		roster: { offers: async () => reserves.offers },
+		points: reserves.points,
+		areaMw: scenario.peakLoadMw,
+		rulesAt: (windowId) => rules.at(windowId),
+		limits: gridLimits,
+		desk: apiDesk(reserves.operator.privateKey, domain, () => client),
 		firstWindow,
 		lastWindow: options.windows === 0 ? null : firstWindow + options.windows - 1,
 		onNotice: notice,
@@ -284,7 +290,6 @@ async function start(
 		telemetry: gridDesk.telemetry,
 		emergencies: gridDesk.emergencies,
 		zonePrices: gridDesk.zonePrices,
-		balancing: balancing.service,
 	});
 	stops.push(() => api.stop());
 	const url = `http://${config.HTTP_HOST}:${api.port}`;
@@ -296,7 +301,7 @@ async function start(
 		scenario,
 		clock,
 		client,
-		domain: orderDomain(deployment.chainId, deployment.addresses.WindowSettlement),
+		domain,
 		attesterKeys: { EGAT: localKey("EGAT attester"), MEA: localKey("MEA attester"), PEA: localKey("PEA attester") },
 		desk: new SafeDesk({
 			deployment,
@@ -331,7 +336,7 @@ async function start(
 		scenario,
 		simulation,
 		client,
-		balancing: balancing.service,
+		balancing: new BalancingStatements(new PostgresBalancingRecord(pool), new PostgresOrderRepository(pool)),
 		payouts: () => payoutFigures(pool, deployment.chainId),
 		reports: new DatabaseReportSource({
 			pool,

@@ -1,28 +1,14 @@
 import type { EngineInput } from "../domain/engine/EngineInput.ts";
 import { marketRulesInput } from "../domain/engine/marketRulesInput.ts";
 import type { GridLimits } from "../domain/grid/GridLimits.ts";
-import type { LinearProgramSolver } from "../domain/grid/opf/LinearProgram.ts";
-import type { ThaiNetwork } from "../domain/grid/thai/ThaiNetwork.ts";
-import { type ThaiLimitOptions, thaiGridLimits } from "../domain/grid/thai/thaiGridLimits.ts";
 import { zonePairLosses } from "../domain/grid/zonePairCharges.ts";
 import { wheelingSatPerKwh } from "../domain/settlement/chargeParts.ts";
 import type { ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
 import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
 import type { WindowId } from "../domain/units/window.ts";
-import { LOCAL_RULES } from "./localParameters.ts";
 
 /** Price at which energy lost on the way is paid for: the middle of what solar and wind sell for here. */
 const LOSS_PRICE_SAT_PER_KWH = 90;
-
-export const THAI_LIMIT_OPTIONS: ThaiLimitOptions = { lossCapPartsPerMillion: LOCAL_RULES.lossCapPermille * 1000 };
-
-/**
- * What the trading path knows of the shipped Thai network, with every row that trade can bring to its limit: proven by a
- * linear program per row left out, some 4 s of work.
- */
-export function thaiMarketLimits(network: ThaiNetwork, solver: LinearProgramSolver): GridLimits {
-	return thaiGridLimits(network, { ...THAI_LIMIT_OPTIONS, proofBy: solver });
-}
 
 /** What a new market is told before its first order: the grid, and the rules and their charges where they are known. */
 export function genesisInputs(
@@ -30,8 +16,9 @@ export function genesisInputs(
 	rules: MarketRulesVersion | null,
 	firstWindow: WindowId,
 ): EngineInput[] {
-	const grid: EngineInput = { type: "SetGridLimits", fromWindow: 0, toWindow: firstWindow + 1_000_000, limits };
+	const grid = { type: "SetGridLimits" as const, fromWindow: 0, toWindow: firstWindow + 1_000_000, limits };
 	if (rules === null) return [grid];
+	grid.limits = { ...limits, lossCapPartsPerMillion: rules.lossCapPermille * 1000 };
 	return [marketRulesInput(rules), { type: "SetZoneCharges", charges: zoneCharges(limits, rules) }, grid];
 }
 

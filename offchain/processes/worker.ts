@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { createPublicClient, http } from "viem";
 import { ClosingChecks } from "../domain/grid/closing/ClosingChecks.ts";
 import type { Hex } from "../domain/units/Address.ts";
 import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
+import { readKeyFile } from "../infrastructure/config/readKeyFile.ts";
 import { InProcessEngineQueries } from "../infrastructure/engine/InProcessEngineQueries.ts";
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
@@ -12,7 +12,6 @@ import { readReportedOutages } from "../infrastructure/telemetry/readReportedOut
 import { connectEngine } from "./connectEngine.ts";
 import { startPayoutRole } from "./payoutRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
-import { THAI_LIMIT_OPTIONS } from "./thaiMarket.ts";
 import { startWorkerRole } from "./workerRole.ts";
 
 await runRole({
@@ -44,7 +43,7 @@ await runRole({
 				logger.warn(isHealthy ? "follows the log again" : `cannot follow the log: ${cause}`),
 		});
 		const queries = new InProcessEngineQueries(connection.engine);
-		const closing = new ClosingChecks(loadThaiNetwork(), THAI_LIMIT_OPTIONS);
+		const closing = new ClosingChecks(loadThaiNetwork());
 		const deployment = readDeployment(config.DEPLOYMENT_FILE as string);
 		const confirmations = Math.max(1, config.FINALITY_BLOCKS);
 		const onAlarm = (message: string): void => logger.warn(message);
@@ -92,26 +91,12 @@ await runRole({
 });
 
 function operatorKey(config: Config): Hex {
-	const key = keyOf("OPERATOR_PRIVATE_KEY", config.OPERATOR_PRIVATE_KEY, config.OPERATOR_PRIVATE_KEY_FILE);
+	const file = config.OPERATOR_PRIVATE_KEY_FILE;
+	const key = config.OPERATOR_PRIVATE_KEY ?? readKeyFile("OPERATOR_PRIVATE_KEY_FILE", file);
 	if (key === undefined) throw new ConfigError(["OPERATOR_PRIVATE_KEY_FILE or OPERATOR_PRIVATE_KEY must be set."]);
 	return key;
 }
 
 function payoutKey(config: Config): Hex | undefined {
-	return keyOf("PAYOUT_PRIVATE_KEY", config.PAYOUT_PRIVATE_KEY, config.PAYOUT_PRIVATE_KEY_FILE);
-}
-
-function keyOf(variable: string, value: Hex | undefined, file: string | undefined): Hex | undefined {
-	if (value !== undefined || file === undefined) return value;
-	const key = readKey(variable, file);
-	if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new ConfigError([`${variable}_FILE: ${file} holds no key.`]);
-	return key as Hex;
-}
-
-function readKey(variable: string, file: string): string {
-	try {
-		return readFileSync(file, "utf8").trim();
-	} catch (error) {
-		throw new ConfigError([`${variable}_FILE: ${(error as Error).message}`]);
-	}
+	return config.PAYOUT_PRIVATE_KEY ?? readKeyFile("PAYOUT_PRIVATE_KEY_FILE", config.PAYOUT_PRIVATE_KEY_FILE);
 }

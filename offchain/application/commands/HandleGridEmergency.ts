@@ -58,7 +58,7 @@ export type EmergencyDependencies = {
 	/** Emergency over normal rating, parts per million (rate B). */
 	emergencyRatingPartsPerMillion: number;
 	/** Limits of trading with these lines out: at normal and at emergency ratings. */
-	limitsFor: (outages: readonly string[], isEmergency: boolean) => GridLimits;
+	limitsFor: (outages: readonly string[], isEmergency: boolean) => Promise<GridLimits>;
 	/** Whether an executed directive orders it for this window. */
 	isOrdered: (directiveId: number, windowId: WindowId) => Promise<boolean>;
 };
@@ -113,7 +113,8 @@ export async function handleGridEmergency(
 	);
 	const droppedPartsPerMillion = droppedShares(zones, islands, plans);
 	const trades = await deps.trades.ofWindow(windowId);
-	const { curtailments, aboveNormal } = curtail(deps, command, trades, outages, droppedPartsPerMillion);
+	const [normal, emergency] = await Promise.all([deps.limitsFor(outages, false), deps.limitsFor(outages, true)]);
+	const { curtailments, aboveNormal } = curtail(deps, command, trades, { normal, emergency }, droppedPartsPerMillion);
 	await deps.curtailments.add(curtailments);
 	return {
 		status: "planned",
@@ -196,10 +197,10 @@ function droppedShares(
 
 /** Trades nothing can carry go whole, the newest first; of the rest, each buyer's zone loses its share pro rata. */
 function curtail(
-	{ limitsFor, clock }: EmergencyDependencies,
+	{ clock }: EmergencyDependencies,
 	{ windowId, directiveId }: HandleGridEmergency,
 	trades: readonly Trade[],
-	outages: readonly string[],
+	limits: { normal: GridLimits; emergency: GridLimits },
 	droppedPartsPerMillion: readonly number[],
 ): { curtailments: Curtailment[]; aboveNormal: EmergencyReport["aboveNormal"] } {
 	const standing = trades.map(({ tradeId, sellZoneId, buyZoneId, energyWh }) => ({
@@ -211,8 +212,7 @@ function curtail(
 		energyWh,
 	}));
 	const carried = planEmergencyOrder({
-		normal: limitsFor(outages, false),
-		emergency: limitsFor(outages, true),
+		...limits,
 		trades: standing,
 		path: { sellZoneId: 1, sellNodeId: 0, buyZoneId: 1, buyNodeId: 0 },
 		energyWh: 0,

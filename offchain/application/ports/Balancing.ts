@@ -84,18 +84,7 @@ export interface BalancingRecord {
 	keepHolding(windowId: WindowId, payouts: readonly Payout[]): Promise<void>;
 }
 
-/** The area now: what automatic control sees and gives. */
-export type AreaControl = {
-	measuredAtMillis: number;
-	areaControlErrorW: number;
-	/** What automatic control asks of the secondary reserve, W; positive up. */
-	correctionW: number;
-	secondaryW: number;
-};
-
 export interface BalancingQueries {
 	/** Null for a window nothing was procured in. */
 	window(windowId: WindowId): Promise<BalancingWindow | null>;
-	/** Null before the first scan. */
-	control(): AreaControl | null;
 }

@@ -5,7 +5,6 @@ import {
 	activateReserves,
 	areaRequirementMw,
 	FULL_ACTIVATION_SECONDS,
-	type Procurement,
 	procureReserves,
 	type ReserveOffer,
 	type ReserveRequirement,
@@ -17,10 +16,7 @@ import type { Order } from "../../domain/orders/Order.ts";
 import { WH_PER_MW_WINDOW } from "../../domain/units/units.ts";
 import { type WindowId, windowAt, windowStart } from "../../domain/units/window.ts";
 import type {
-	AreaControl,
 	BalancingActivation,
-	BalancingProcurement,
-	BalancingQueries,
 	BalancingRecord,
 	BalancingWindow,
 	RecordedBalancing,
@@ -51,10 +47,17 @@ type Direction = ReserveOffer["direction"];
 /** The operator's meters at the balancing point of a zone: where energy bought is used up, and where surplus is sold from. */
 export type BalancingPoint = { zoneId: number; buyMeterId: number; sellMeterId: number | null };
 
+export type BalancingTerms = {
+	/** What a kWh within one zone costs on top of the seller's price. */
+	adderSatPerKwh: (zoneId: number) => number;
+	floorSatPerKwh: number;
+	ceilingSatPerKwh: number;
+};
+
 export type BalancingOptions = {
 	telemetry: Pick<GridSystemAdapter, "current" | "subscribe">;
 	engineQueries: Pick<EngineQueries, "sessions">;
-	orders: Pick<OrderRepository, "find" | "byHash">;
+	orders: Pick<OrderRepository, "find">;
 	roster: ReserveRoster;
 	record: BalancingRecord;
 	desk: OperatorDesk;
@@ -66,15 +69,22 @@ export type BalancingOptions = {
 	largestUnitMw: number;
 	/** Of the whole system, MW per 0.1 Hz. */
 	biasMwPerTenthHertz: number;
-	/** What a kWh within one zone costs on top of the seller's price. */
-	adderSatPerKwh: (zoneId: number) => number;
-	floorSatPerKwh: number;
-	ceilingSatPerKwh: number;
+	/** The terms of trade in a window. */
+	termsAt: (windowId: WindowId) => Promise<BalancingTerms>;
 	/** Windows balanced; by default every open one. */
 	firstWindow?: WindowId;
 	lastWindow?: WindowId | null;
 	/** For people: what is missing or was refused. */
 	onNotice: (line: string) => void;
+};
+
+/** The area now: what automatic control sees and gives. */
+export type AreaControl = {
+	measuredAtMillis: number;
+	areaControlErrorW: number;
+	/** What automatic control asks of the secondary reserve, W; positive up. */
+	correctionW: number;
+	secondaryW: number;
 };
 
 /** `isActing` while orders are being placed. */
@@ -86,7 +96,7 @@ type Held = RecordedBalancing & { isActing: boolean };
  * merit order and bought or sold as GridBalancing orders through the public order path. Delivery, shortfall and money of
  * that energy are settled as any other trade's. Acts only on fresh telemetry; what no offer covers is told, never hidden.
  */
-export class BalancingService implements BalancingQueries {
+export class BalancingService {
 	readonly #options: BalancingOptions;
 	readonly #held = new Map<WindowId, Held>();
 	readonly #controller = new AreaController();
@@ -102,25 +112,9 @@ export class BalancingService implements BalancingQueries {
 		this.#unsubscribe();
 	}
 
+	/** Null before the first scan. */
 	control(): AreaControl | null {
 		return this.#control;
-	}
-
-	async window(windowId: WindowId): Promise<BalancingWindow | null> {
-		const held = this.#held.get(windowId) ?? (await this.#options.record.find(windowId));
-		if (held === null) return null;
-		const { procured, activation } = held;
-		const orders = await Promise.all(
-			(activation?.orders ?? []).map(async (order) => {
-				const record = await this.#options.orders.byHash(order.orderHash);
-				return { ...order, filledWh: record?.filledWh ?? 0 };
-			}),
-		);
-		return {
-			windowId,
-			procurement: procured.map(({ direction, procurement }) => inWatts(direction, procurement)),
-			activation: activation === null ? null : { ...activation, orders },
-		};
 	}
 
 	/** Looks once at every open window: buys reserve where it is time, calls energy where it is time. */
@@ -233,7 +227,7 @@ export class BalancingService implements BalancingQueries {
 		held: Held,
 		halted: ReadonlySet<number>,
 	): Promise<NonNullable<BalancingWindow["activation"]>> {
-		const { clock, orders, desk, onNotice } = this.#options;
+		const { clock, orders, desk, termsAt, onNotice } = this.#options;
 		const earlier = await orders.find({ account: desk.account, windowId, limit: MAX_OWN_ORDERS });
 		const meanCorrectionMw = this.#controller.meanCorrectionMw();
 		// After a restart half-way the orders placed before say what was needed.
@@ -262,7 +256,7 @@ export class BalancingService implements BalancingQueries {
 			refusals: [],
 		};
 		if (earlier.length > 0) return activation;
-		for (const order of this.#ordersFor(windowId, called)) {
+		for (const order of this.#ordersFor(windowId, called, await termsAt(windowId))) {
 			const answer = await this.#place(order);
 			const { energyWh: wh, priceSatPerKwh: price } = order;
 			const zoneId = this.#options.points.find((point) => isAt(point, order.meterId))?.zoneId as number;
@@ -298,8 +292,9 @@ export class BalancingService implements BalancingQueries {
 	 * One order for each zone with calls, at the price of the dearest called there: cheaper energy in the book goes first,
 	 * and every provider is paid the same.
 	 */
-	#ordersFor(windowId: WindowId, called: readonly BalancingActivation[]): Order[] {
-		const { desk, adderSatPerKwh, floorSatPerKwh, ceilingSatPerKwh } = this.#options;
+	#ordersFor(windowId: WindowId, called: readonly BalancingActivation[], terms: BalancingTerms): Order[] {
+		const { desk } = this.#options;
+		const { adderSatPerKwh, floorSatPerKwh, ceilingSatPerKwh } = terms;
 		const bought = called.filter(({ meterId }) => meterId !== null);
 		const zones = [...new Set(bought.map(({ zoneId }) => zoneId))].sort((a, b) => a - b);
 		return zones.flatMap((zoneId, index) => {
@@ -344,21 +339,4 @@ function heldMw({ procured }: Held, direction: Direction, products: readonly str
 			if (offerId === undefined || each.offerId === offerId) mw += each.capacityMw;
 	}
 	return mw;
-}
-
-function inWatts(direction: Direction, procurement: Procurement): BalancingProcurement {
-	const { product, requiredMw, missingMw, marginalSatPerMwHour } = procurement;
-	const accepted = procurement.accepted.map(({ offerId, capacityMw }) => ({
-		offerId,
-		capacityW: Math.round(capacityMw * WATTS_PER_MW),
-	}));
-	return {
-		product,
-		direction,
-		requiredW: Math.round(requiredMw * WATTS_PER_MW),
-		procuredW: accepted.reduce((sum, { capacityW }) => sum + capacityW, 0),
-		missingW: Math.round(missingMw * WATTS_PER_MW),
-		marginalSatPerMwHour,
-		accepted,
-	};
 }

@@ -24,6 +24,8 @@ export type GridLimitsOptions = {
 	limitsFor: (outages: readonly string[]) => GridLimits;
 	/** Proves limits off this thread; without one `limitsFor` has the last word. */
 	prover?: LimitsProver;
+	/** The regulator's cap on the loss of one trade, as last known; rejects while it was never known. */
+	lossCapPartsPerMillion?: () => Promise<number>;
 	/** The limits with every line in service. */
 	initial: GridLimits;
 	/** For people: what changed and why. */
@@ -64,10 +66,13 @@ export class GridLimitsService {
 		const key = conditions.outages.join("; ");
 		this.#startProof(key, conditions.outages);
 		const isFinal = this.#byOutage.has(key) || this.#options.prover === undefined;
-		const state = `${conditions.isFresh ? "fresh" : "stale"} ${isFinal ? "final" : "interim"} ${key}`;
+		const lossCapPartsPerMillion = await this.#options.lossCapPartsPerMillion?.();
+		const grid = `${conditions.isFresh ? "fresh" : "stale"} ${isFinal ? "final" : "interim"} ${key}`;
+		const state = `${grid}; loss cap ${lossCapPartsPerMillion}`;
 		if (state === this.#state) return;
 		const full = this.#limitsFor(key, conditions.outages);
-		const limits = conditions.isFresh ? full : deratedLimits(full, STALE_SHARE_PARTS_PER_MILLION);
+		const rated = conditions.isFresh ? full : deratedLimits(full, STALE_SHARE_PARTS_PER_MILLION);
+		const limits = lossCapPartsPerMillion === undefined ? rated : { ...rated, lossCapPartsPerMillion };
 		const fromWindow: WindowId = windowAt(clock.nowMillis() / 1000);
 		const toWindow = fromWindow + WINDOWS_AHEAD;
 		const reply = await engine.submit({ type: "SetGridLimits", fromWindow, toWindow, limits });

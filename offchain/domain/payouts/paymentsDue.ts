@@ -2,6 +2,9 @@ import type { Address } from "../units/Address.ts";
 
 const MSAT_PER_SAT = 1000;
 
+/** Less is left to grow: a deposit costs the payer its gas. */
+export const LEAST_PAYMENT_SAT = 100;
+
 /** An account's payouts less its payments so far, msat. */
 export type Owed = { account: Address; owedMsat: number };
 

@@ -105,6 +105,17 @@ export const configSchema = z.object({
 		allowed: "path of a JSON file, such as deploy/controlRooms.example.json",
 		readBy: "api, grid",
 	}),
+	RESERVES_FILE: variable(z.string().min(1).optional(), {
+		description:
+			"The area the system operator balances: its meters at the balancing points and the providers' standing offers. Without it nothing is balanced.",
+		allowed: "path of a JSON file, such as deploy/reserves.example.json",
+		readBy: "grid",
+	}),
+	SYSTEM_OPERATOR_KEY_FILE: variable(z.string().min(1).optional(), {
+		description: "File that holds the key of the system operator's trading wallet. Needed with RESERVES_FILE.",
+		allowed: "path of a file that only its owner can read",
+		readBy: "grid",
+	}),
 	TELEMETRY_STALE_SECONDS: variable(integer(2, 3600).prefault("30"), {
 		description: "Age at which a control room's last scan is no longer trusted and trading gets half of the room.",
 		allowed: "a whole number from 2 to 3600",
@@ -151,9 +162,9 @@ export const configSchema = z.object({
 		readBy: "all",
 	}),
 	GRIDTOKENX_URL: variable(z.url({ protocol: /^https?$/ }).prefault("http://127.0.0.1:8080"), {
-		description: "API that the command line talks to.",
+		description: "API that the command line talks to, and that the system operator's balancing orders go through.",
 		allowed: "http://… or https://…",
-		readBy: "command line",
+		readBy: "grid, command line",
 	}),
 	GRIDTOKENX_KEY: variable(privateKey.optional(), {
 		description: "Trader's key for signing on the command line. Prefer GRIDTOKENX_KEY_FILE.",

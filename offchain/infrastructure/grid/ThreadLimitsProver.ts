@@ -7,21 +7,33 @@ import type { ThaiLimitOptions } from "../../domain/grid/thai/thaiGridLimits.ts"
 const LONGEST_PROOF_MILLIS = 180_000;
 
 /** What the thread is asked; the solver is its own. */
-export type LimitsQuestion = { outages: readonly string[]; options: Omit<ThaiLimitOptions, "proofBy"> };
+export type LimitsQuestion = {
+	outages: readonly string[];
+	options: Omit<ThaiLimitOptions, "proofBy">;
+	isProven: boolean;
+};
 
 /**
- * Proves limits of the shipped network in a thread of its own, one for each proof: some seconds of work, in which a
+ * Computes limits of the shipped network in a thread of its own, one for each question: some seconds of work, in which a
  * leader goes on showing its heartbeat and an order book goes on trading.
  */
 export class ThreadLimitsProver implements LimitsProver {
 	readonly #options: LimitsQuestion["options"];
 
-	constructor(options: LimitsQuestion["options"]) {
+	constructor(options: LimitsQuestion["options"] = {}) {
 		this.#options = options;
 	}
 
 	prove(outages: readonly string[]): Promise<GridLimits> {
-		const question: LimitsQuestion = { outages: [...outages], options: this.#options };
+		return this.#ask({ outages: [...outages], options: this.#options, isProven: true });
+	}
+
+	/** Without the proof: the rows that samples show to limit trade, in a fraction of the time. */
+	compute(outages: readonly string[]): Promise<GridLimits> {
+		return this.#ask({ outages: [...outages], options: this.#options, isProven: false });
+	}
+
+	#ask(question: LimitsQuestion): Promise<GridLimits> {
 		const thread = new Worker(new URL("./limitsThread.ts", import.meta.url), { workerData: question });
 		// A process that wants to end does not wait for a proof.
 		thread.unref();

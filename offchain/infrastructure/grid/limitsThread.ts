@@ -5,6 +5,6 @@ import { loadThaiNetwork } from "./loadThaiNetwork.ts";
 import type { LimitsQuestion } from "./ThreadLimitsProver.ts";
 
 // The thread of `ThreadLimitsProver`: one message, the limits.
-const { outages, options } = workerData as LimitsQuestion;
-const proofBy = await HighsLinearProgramSolver.load();
-parentPort?.postMessage(thaiOutageLimits(loadThaiNetwork(), outages, { ...options, proofBy }));
+const { outages, options, isProven } = workerData as LimitsQuestion;
+const proof = isProven ? { proofBy: await HighsLinearProgramSolver.load() } : {};
+parentPort?.postMessage(thaiOutageLimits(loadThaiNetwork(), outages, { ...options, ...proof }));

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { LEAST_PAYMENT_SAT } from "../../domain/payouts/paymentsDue.ts";
 import { sleepMillis } from "../../infrastructure/clock/sleepMillis.ts";
 import type { PayoutFigures } from "./DemoReport.ts";
 
@@ -7,8 +8,8 @@ const PATIENCE_MILLIS = 15_000;
 const LOOK_MILLIS = 200;
 
 /**
- * What was earned outside of trades and paid of it, once every settled window is worked out and no payment is under way; the
- * deposits as the chain shows them.
+ * What was earned outside of trades and paid of it, once every settled window is worked out and nothing is due any more;
+ * the deposits as the chain shows them.
  */
 export async function payoutFigures(pool: pg.Pool, chainId: number): Promise<PayoutFigures> {
 	for (let waited = 0; ; waited += LOOK_MILLIS) {
@@ -21,6 +22,8 @@ export async function payoutFigures(pool: pg.Pool, chainId: number): Promise<Pay
 					count(*) FILTER (WHERE state = 'sending') AS sending FROM payout_payments
 			), ended AS (
 				SELECT window_id FROM window_pipelines WHERE stage IN ('certified', 'reconciled')
+			), outstanding AS (
+				SELECT count(*) AS due FROM payout_balances WHERE owed_msat >= 1000 * $2::bigint
 			), unsettled AS (
 				SELECT (SELECT count(*) FROM balancing_windows JOIN ended USING (window_id) WHERE NOT is_holding_settled)
 					+ (SELECT count(DISTINCT window_id) FROM maker_scores JOIN ended USING (window_id)
@@ -31,9 +34,9 @@ export async function payoutFigures(pool: pg.Pool, chainId: number): Promise<Pay
 					AND transaction_hash IN (SELECT transaction_hash FROM payout_payments WHERE state = 'paid')
 			)
 			SELECT holding AS "reserveHoldingMsat", rebates AS "makerRebateMsat", sat AS "paidSat", msat AS "depositedMsat",
-				holding + rebates - 1000 * sat AS "owedMsat", sending + windows AS pending
-			FROM earned, paid, seen, unsettled`,
-			[chainId],
+				holding + rebates - 1000 * sat AS "owedMsat", sending + windows + due AS pending
+			FROM earned, paid, seen, unsettled, outstanding`,
+			[chainId, LEAST_PAYMENT_SAT],
 		);
 		const { pending, ...figures } = rows[0] as PayoutFigures & { pending: number };
 		const isAtRest = Number(pending) === 0 && figures.depositedMsat === figures.paidSat * 1000;

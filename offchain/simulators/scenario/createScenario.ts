@@ -1,6 +1,7 @@
 import type { FeederNode } from "../../domain/grid/GridLimits.ts";
 import { ZONE_CODES, type ZoneCode, zoneId } from "../../domain/grid/zones.ts";
 import type { Hex } from "../../domain/units/Address.ts";
+import { WH_PER_MW_WINDOW } from "../../domain/units/units.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import { type ZoneHalt, zoneHalt } from "../authorities/AuthoritySimulator.ts";
 import { MeterModel } from "../meters/MeterModel.ts";
@@ -32,6 +33,8 @@ export type Scenario = {
 	seedNumber: number;
 	profiles: ThaiProfiles;
 	population: readonly Participant[];
+	/** Σ of the meters' peaks, MW: the demand the market's area answers for. */
+	peakLoadMw: number;
 	model: MeterModel;
 	/** What strategies may know, without the window. */
 	context: Omit<StrategyContext, "windowId">;
@@ -65,6 +68,8 @@ export function createScenario(options: ScenarioOptions): Scenario {
 					lastMeterId: Math.max(...population.flatMap(({ meters }) => meters.map(({ meterId }) => meterId))),
 					population: population.length,
 				});
+	const meters = population.flatMap((participant) => participant.meters);
+	const peakWindowWh = meters.reduce((sum, { peakLoadWh }) => sum + peakLoadWh, 0);
 	const model = new MeterModel(profiles, number);
 	const halted = HALTED_ZONES.find((zone) => zoneWeights.has(zone)) ?? ([...zoneWeights.keys()][0] as ZoneCode);
 	return {
@@ -72,6 +77,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
 		seedNumber: number,
 		profiles,
 		population,
+		peakLoadMw: peakWindowWh / WH_PER_MW_WINDOW,
 		model,
 		context: {
 			seed: number,

@@ -1,5 +1,4 @@
 import type { ThaiNetwork } from "../thai/ThaiNetwork.ts";
-import type { ThaiLimitOptions } from "../thai/thaiGridLimits.ts";
 import { ClosingCheck } from "./ClosingCheck.ts";
 
 const REMEMBERED = 20;
@@ -7,19 +6,17 @@ const REMEMBERED = 20;
 /** The closing check of the network as it is: one per set of lines out of service, built when it is first asked for. */
 export class ClosingChecks {
 	readonly #network: ThaiNetwork;
-	readonly #options: ThaiLimitOptions;
 	readonly #byOutages = new Map<string, ClosingCheck>();
 
-	constructor(network: ThaiNetwork, options: ThaiLimitOptions) {
+	constructor(network: ThaiNetwork) {
 		this.#network = network;
-		this.#options = options;
 	}
 
 	for(outages: readonly string[]): ClosingCheck {
 		const key = [...outages].sort().join("; ");
 		let check = this.#byOutages.get(key);
 		if (check === undefined) {
-			check = new ClosingCheck(this.#network, { ...this.#options, outages: [...outages] });
+			check = new ClosingCheck(this.#network, { outages: [...outages] });
 			if (this.#byOutages.size >= REMEMBERED) this.#byOutages.clear();
 			this.#byOutages.set(key, check);
 		}

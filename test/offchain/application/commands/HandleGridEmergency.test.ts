@@ -54,7 +54,7 @@ describe("G8 HandleGridEmergency", () => {
 				storageMw: ZONE_CODES.map((code) => (code === "S2" ? 60 : 0)),
 			},
 			emergencyRatingPartsPerMillion: 1_100_000,
-			limitsFor: (outages, isEmergency) =>
+			limitsFor: async (outages, isEmergency) =>
 				thaiOutageLimits(network, outages, isEmergency ? { reliabilityMarginPartsPerMillion: -100_000 } : {}),
 			isOrdered: async (directiveId) => directiveId === 7,
 		};

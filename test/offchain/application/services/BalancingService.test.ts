@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { RecordedBalancing, RegisteredReserve } from "../../../../offchain/application/ports/Balancing.ts";
 import type { DeskAnswer } from "../../../../offchain/application/ports/OperatorDesk.ts";
+import { BalancingStatements } from "../../../../offchain/application/queries/BalancingStatements.ts";
 import { BalancingService } from "../../../../offchain/application/services/BalancingService.ts";
 import type { TelemetryScan } from "../../../../offchain/domain/grid/telemetry/TelemetryScan.ts";
 import type { Order } from "../../../../offchain/domain/orders/Order.ts";
@@ -46,6 +47,13 @@ describe("G7 balancing of an area", () => {
 		nowSeconds = windowStart(WINDOW) - 60 * minutes;
 	};
 
+	/** As any node tells it. */
+	const told = (windowId: number) =>
+		new BalancingStatements(
+			{ find: async (id) => structuredClone(recorded.get(id) ?? null) },
+			{ byHash: async (orderHash) => ({ orderHash, filledWh: 77 }) as never },
+		).window(windowId);
+
 	beforeEach(() => {
 		leadMinutes(35);
 		isFresh = true;
@@ -71,7 +79,6 @@ describe("G7 balancing of an area", () => {
 			engineQueries: { sessions: async () => [{ windowId: WINDOW, state: "open", haltedZoneIds }] as never },
 			orders: {
 				find: async () => earlier as never,
-				byHash: async (orderHash) => ({ orderHash, filledWh: 77 }) as never,
 			},
 			roster: { offers: async () => offers },
 			record: {
@@ -105,16 +112,14 @@ describe("G7 balancing of an area", () => {
 			areaMw: 300,
 			largestUnitMw: 700,
 			biasMwPerTenthHertz: 1_200,
-			adderSatPerKwh: () => 9,
-			floorSatPerKwh: 30,
-			ceilingSatPerKwh: 330,
+			termsAt: async () => ({ adderSatPerKwh: () => 9, floorSatPerKwh: 30, ceilingSatPerKwh: 330 }),
 			onNotice: (line) => notices.push(line),
 		});
 	}
 
 	it("default: reserve for one hundredth of the demand is one hundredth of the system's, by merit order", async () => {
 		await service.refresh();
-		const { procurement, activation } = (await service.window(WINDOW)) ?? { procurement: [], activation: null };
+		const { procurement, activation } = (await told(WINDOW)) ?? { procurement: [], activation: null };
 		expect(activation).to.equal(null);
 		const up = procurement.filter(({ direction }) => direction === "up");
 		expect(up.map(({ product, requiredW, missingW }) => [product, requiredW, missingW])).to.deep.equal([
@@ -137,7 +142,7 @@ describe("G7 balancing of an area", () => {
 		leadMinutes(9);
 		await service.refresh();
 		await service.refresh();
-		const { activation } = (await service.window(WINDOW)) as never as { activation: Record<string, never> };
+		const { activation } = (await told(WINDOW)) as never as { activation: Record<string, never> };
 		const { neededWh, called, meanCorrectionW } = activation as never as {
 			neededWh: number;
 			meanCorrectionW: number;
@@ -156,7 +161,7 @@ describe("G7 balancing of an area", () => {
 			priceSatPerKwh: 99,
 			energyWh: neededWh,
 		});
-		expect((await service.window(WINDOW))?.activation?.orders[0]?.filledWh).to.equal(77);
+		expect((await told(WINDOW))?.activation?.orders[0]?.filledWh).to.equal(77);
 	});
 
 	it("default: surplus is sold to who pays most, from a point that can sell", async () => {
@@ -182,7 +187,7 @@ describe("G7 balancing of an area", () => {
 		measure(49_960);
 		leadMinutes(9);
 		await service.refresh();
-		const activation = (await service.window(WINDOW))?.activation;
+		const activation = (await told(WINDOW))?.activation;
 		expect(activation?.reducedWh).to.equal(2_500);
 		expect(placed.reduce((sum, { energyWh }) => sum + energyWh, 0)).to.equal((activation?.neededWh ?? 0) - 2_500);
 	});
@@ -200,7 +205,7 @@ describe("G7 balancing of an area", () => {
 		isFresh = false;
 		await service.refresh();
 		measure(49_900);
-		expect(await service.window(WINDOW)).to.equal(null);
+		expect(await told(WINDOW)).to.equal(null);
 		expect(service.control()).to.equal(null);
 	});
 
@@ -224,7 +229,7 @@ describe("G7 balancing of an area", () => {
 		await service.refresh();
 		expect(placed).to.have.length(2);
 		expect(placed[0]).to.deep.equal(placed[1]);
-		expect((await service.window(WINDOW))?.activation?.orders).to.have.length(1);
+		expect((await told(WINDOW))?.activation?.orders).to.have.length(1);
 	});
 
 	it("X4 behavior: after a restart the orders in the book stand, and none is added", async () => {
@@ -233,11 +238,11 @@ describe("G7 balancing of an area", () => {
 		leadMinutes(9);
 		await service.refresh();
 		earlier = placed.map((order) => ({ orderHash: hashOf(order), order, filledWh: 5 }));
-		const before = await service.window(WINDOW);
+		const before = await told(WINDOW);
 		placed = [];
 		service = start();
 		await service.refresh();
-		const after = await service.window(WINDOW);
+		const after = await told(WINDOW);
 		expect(placed).to.deep.equal([]);
 		expect(after?.activation?.called).to.deep.equal(before?.activation?.called);
 		expect(after?.activation?.orders).to.deep.equal(before?.activation?.orders);
@@ -245,12 +250,12 @@ describe("G7 balancing of an area", () => {
 
 	it("X4 behavior: reserve is bought once: after a restart what was bought stands, whatever is offered since", async () => {
 		await service.refresh();
-		const before = await service.window(WINDOW);
+		const before = await told(WINDOW);
 		offers = [offer("cheaper", 1, { holdingSatPerMwHour: 1 })];
 		service = start();
-		expect(await service.window(WINDOW)).to.deep.equal(before);
+		expect(await told(WINDOW)).to.deep.equal(before);
 		await service.refresh();
-		expect(await service.window(WINDOW)).to.deep.equal(before);
+		expect(await told(WINDOW)).to.deep.equal(before);
 	});
 
 	it("X4 behavior: after a restart half-way the orders in the book stand for what was called", async () => {
@@ -259,13 +264,13 @@ describe("G7 balancing of an area", () => {
 		leadMinutes(9);
 		await service.refresh();
 		earlier = placed.map((order) => ({ orderHash: hashOf(order), order, filledWh: 5 }));
+		const before = await told(WINDOW);
 		(recorded.get(WINDOW) as RecordedBalancing).activation = null;
-		const before = await service.window(WINDOW);
 		placed = [];
 		service = start();
 		await service.refresh();
 		expect(placed).to.deep.equal([]);
-		expect((await service.window(WINDOW))?.activation?.orders).to.deep.equal(before?.activation?.orders);
+		expect((await told(WINDOW))?.activation?.orders).to.deep.equal(before?.activation?.orders);
 	});
 
 	it("error: a refused order is told with its reason", async () => {
@@ -276,7 +281,7 @@ describe("G7 balancing of an area", () => {
 		measure(49_960);
 		leadMinutes(9);
 		await service.refresh();
-		expect((await service.window(WINDOW))?.activation?.refusals.join()).to.include("FUNDS_INSUFFICIENT");
+		expect((await told(WINDOW))?.activation?.refusals.join()).to.include("FUNDS_INSUFFICIENT");
 		expect(notices.join()).to.include("FUNDS_INSUFFICIENT");
 	});
 });

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { GridLimitsService } from "../../../../offchain/application/services/GridLimitsService.ts";
+import { TightestLossCap } from "../../../../offchain/application/services/TightestLossCap.ts";
 import type { SetGridLimits } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { deratedLimits } from "../../../../offchain/domain/grid/deratedLimits.ts";
 import type { GridLimits } from "../../../../offchain/domain/grid/GridLimits.ts";
 import type { GridConditions } from "../../../../offchain/domain/grid/telemetry/GridConditions.ts";
 import { ZONE_COUNT } from "../../../../offchain/domain/grid/zones.ts";
+import type { MarketRulesVersion } from "../../../../offchain/domain/settlement/SettlementRules.ts";
 
 const limits = (name: string): GridLimits => ({
 	elements: [
@@ -27,12 +29,14 @@ describe("X6 limits follow telemetry", () => {
 	let built: string[];
 	let told: string[];
 	let service: GridLimitsService;
+	let lossCap: () => Promise<MarketRulesVersion>;
 
 	beforeEach(() => {
 		conditions = null;
 		inputs = [];
 		built = [];
 		told = [];
+		lossCap = async () => ({ lossCapPermille: 150 }) as MarketRulesVersion;
 		service = new GridLimitsService({
 			telemetry: { current: () => conditions as GridConditions | null },
 			engine: {
@@ -59,6 +63,48 @@ describe("X6 limits follow telemetry", () => {
 		await service.refresh();
 		expect(inputs.map((input) => input.limits)).to.deep.equal([limits("whole")]);
 		expect(service.limits().elements[0]?.name).to.equal("whole");
+	});
+
+	it("O4 behavior: the loss cap is the tighter of the rules in force and to come; a silent chain leaves the last one", async () => {
+		const clock = { nowMillis: () => 900_000 * 50, sleepUntil: async () => undefined };
+		const cap = new TightestLossCap(
+			(windowId) => lossCap().then((rules) => ({ ...rules, ...(windowId > 50 ? {} : { lossCapPermille: 200 }) })),
+			clock,
+		);
+		service = new GridLimitsService({
+			telemetry: { current: () => conditions as GridConditions | null },
+			engine: {
+				submit: async (input) => {
+					inputs.push(input as SetGridLimits);
+					return { status: "applied", sequence: 1, events: [] };
+				},
+			},
+			clock,
+			limitsFor: () => limits("less"),
+			lossCapPartsPerMillion: () => cap.partsPerMillion(),
+			initial: limits("whole"),
+			onChange: (message) => told.push(message),
+		});
+		const silent = async (): Promise<never> => {
+			throw new Error("no chain");
+		};
+		const known = lossCap;
+		lossCap = silent;
+		expect(await service.refresh().catch((error: Error) => error.message)).to.equal("no chain");
+		expect(inputs).to.deep.equal([]);
+		lossCap = known;
+		await service.refresh();
+		lossCap = silent;
+		conditions = { isFresh: true, outages: ["A–B"], ageSeconds: 1 };
+		await service.refresh();
+		lossCap = async () => ({ lossCapPermille: 100 }) as MarketRulesVersion;
+		await service.refresh();
+		await service.refresh();
+		expect(inputs.map((input) => [input.limits.elements[0]?.name, input.limits.lossCapPartsPerMillion])).to.deep.equal([
+			["whole", 150_000],
+			["less", 150_000],
+			["less", 100_000],
+		]);
 	});
 
 	it("behavior: an outage changes the limits once, and its end changes them back", async () => {

@@ -48,7 +48,7 @@ describe("G2 G6 X6 an outage reported by telemetry reaches the order book", () =
 			initial,
 			onChange: () => undefined,
 		});
-		const checks = new ClosingChecks(network, {});
+		const checks = new ClosingChecks(network);
 		const notices: string[] = [];
 		const trims = new OutageTrimService({
 			telemetry: { current: () => conditions as GridConditions },

@@ -99,7 +99,7 @@ describe(`G2 G3 limits after an outage, proven beside trading (seed ${SEED})`, f
 	});
 
 	it("invariant: what either admits a full power flow of the network without the line never refuses", () => {
-		const check = new ClosingChecks(network, {}).for(outages);
+		const check = new ClosingChecks(network).for(outages);
 		let volumeWh = 0;
 		for (let round = 0; round < 20; round++) {
 			const trades = tradesInside(proven, SEED + round);
@@ -114,7 +114,7 @@ describe(`G2 G3 limits after an outage, proven beside trading (seed ${SEED})`, f
 	});
 
 	it("invariant: until then nothing is overloaded in the network that is left", () => {
-		const check = new ClosingChecks(network, {}).for(outages);
+		const check = new ClosingChecks(network).for(outages);
 		for (let round = 0; round < 20; round++) {
 			const violations = check.check(tradesInside(interim, SEED + round)).violations;
 			const inBase = violations.filter(({ element }) => !element.includes(" out)"));
