@@ -116,8 +116,8 @@ export class ChaosRig {
 	}
 
 	/** The node that keeps trading in step with the grid; without it the limits of the genesis hold. */
-	async startGrid(): Promise<void> {
-		this.launch("grid", this.gridSettings);
+	async startGrid(more: Record<string, string> = {}): Promise<void> {
+		this.launch("grid", { ...this.gridSettings, ...more });
 		await Promise.all(this.running("grid").map((grid) => grid.whenState("working", 60_000)));
 	}
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -11,6 +11,18 @@ import { ChaosRig } from "../../scripts/chaos/ChaosRig.ts";
 import { testScan } from "../offchain/domain/grid/telemetry/testScan.ts";
 import { eventually } from "./TestVenue.ts";
 
+const BATTERY = {
+	offerId: "battery",
+	account: `0x${"ab".repeat(20)}`,
+	zoneId: 2,
+	meterId: 9_001,
+	direction: "up",
+	activationSeconds: 1,
+	capacityMw: 0.5,
+	holdingSatPerMwHour: 900,
+	energySatPerKwh: 118,
+};
+
 describe("G4 G5 the grid as a process of its own", function () {
 	this.timeout(180_000);
 	const controlRoom = new TelemetrySigner(localKey("EGAT control room"));
@@ -22,7 +34,15 @@ describe("G4 G5 the grid as a process of its own", function () {
 		stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-grid-"));
 		rig = await ChaosRig.start(stateDir, 60);
 		await rig.whenServing();
-		await rig.startGrid();
+		const reserves = join(stateDir, "reserves.json");
+		const key = join(stateDir, "operator.key");
+		writeFileSync(reserves, JSON.stringify({ areaMw: 300, points: [], offers: [BATTERY] }));
+		writeFileSync(key, localKey("system operator"));
+		await rig.startGrid({
+			RESERVES_FILE: reserves,
+			SYSTEM_OPERATOR_KEY_FILE: key,
+			GRIDTOKENX_URL: rig.urls[0] as string,
+		});
 		client = new GridTokenXClient(rig.urls[0] as string);
 	});
 
@@ -52,6 +72,23 @@ describe("G4 G5 the grid as a process of its own", function () {
 		for (const url of rig.urls) {
 			const isNarrower = (now: Map<string, number>) => JSON.stringify([...now]) !== JSON.stringify([...whole]);
 			await eventually(() => upWh(url), isNarrower, 30_000);
+		}
+	});
+
+	it("G7 default: it buys reserve of the providers it was told of, and every node tells what", async () => {
+		for (const url of rig.urls) {
+			const node = new GridTokenXClient(url);
+			// Reserve is bought forty minutes ahead: one of the coming windows has its own by now.
+			const held = async () => {
+				const now = windowAt(rig.clock.nowMillis() / 1000);
+				const windows = [1, 2, 3].map((ahead) => node.balancing(now + ahead).catch(() => null));
+				return (await Promise.all(windows)).find((window) => window !== null);
+			};
+			await eventually(held, (window) => window !== undefined, 30_000);
+			const { procurement } = (await held()) as NonNullable<Awaited<ReturnType<typeof held>>>;
+			const up = procurement.filter(({ direction }) => direction === "up");
+			expect(up.flatMap(({ accepted }) => accepted.map(({ offerId }) => offerId))).to.include("battery");
+			expect(up.some(({ missingW }) => missingW > 0)).to.equal(true);
 		}
 	});
 
