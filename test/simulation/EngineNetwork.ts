@@ -85,7 +85,7 @@ export class EngineNetwork implements EngineGateway {
 			for (const group of this.database.log) {
 				const index = group.requestIds?.indexOf(requestId) ?? -1;
 				if (index === -1) continue;
-				const committed = committedOf(group.firstSequence, group.events)[index];
+				const committed = committedOf(group)[index];
 				if (committed !== undefined) {
 					return { status: "applied", sequence: committed.sequence, events: committed.events };
 				}

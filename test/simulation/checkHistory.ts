@@ -40,7 +40,7 @@ function replay({ database }: SimulatedWorld, problems: string[]): Replayed {
 		if (!hash.equals(group.logHash)) problems.push(`the log's hash is broken at input ${group.firstSequence}`);
 		if (group.epoch < epoch) problems.push(`epoch ${group.epoch} wrote after epoch ${epoch}`);
 		epoch = group.epoch;
-		const stored = committedOf(group.firstSequence, group.events);
+		const stored = committedOf(group);
 		for (const [index, input] of group.inputs.entries()) {
 			sequence = group.firstSequence + index;
 			const now = engine.apply(sequence, structuredClone(input));

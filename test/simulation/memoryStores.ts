@@ -7,8 +7,9 @@ import type { ChainFact, EngineInput } from "../../offchain/domain/engine/Engine
 import type { SignedOrder } from "../../offchain/domain/orders/Order.ts";
 import type { Trade } from "../../offchain/domain/settlement/Trade.ts";
 import type { Hash32, Hex } from "../../offchain/domain/units/Address.ts";
-import { chainHash, eventBytes } from "../../offchain/infrastructure/postgres/EngineLog.ts";
-import type { InputLog, PreparedGroup } from "../../offchain/infrastructure/postgres/InputLog.ts";
+import { chainHash } from "../../offchain/infrastructure/postgres/EngineLog.ts";
+import { decodeEffects, encodeEffects } from "../../offchain/infrastructure/postgres/effectCodec.ts";
+import type { InputLog, LoggedGroup, PreparedGroup } from "../../offchain/infrastructure/postgres/InputLog.ts";
 import { encodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import type { OutboxMessage } from "../../offchain/infrastructure/postgres/Outbox.ts";
 import { orderOf } from "../../offchain/infrastructure/postgres/PostgresOrderRepository.ts";
@@ -37,7 +38,7 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				lastSequence: last.sequence,
 				atMillis: last.atMillis,
 				inputBytes,
-				events: eventBytes(group),
+				events: encodeEffects(group),
 				requestIds: group.map(({ requestId }) => requestId),
 				logHash,
 			};
@@ -67,7 +68,7 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 				database.log
 					.filter((group) => group.lastSequence > sequence)
 					.slice(0, GROUPS_PER_PAGE)
-					.flatMap((group) => committedOf(group.firstSequence, group.events))
+					.flatMap((group) => committedOf(group))
 					.filter((committed) => committed.sequence > sequence),
 			),
 		appliedAfter: (sequence) =>
@@ -76,7 +77,7 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 					.filter((group) => group.lastSequence > sequence)
 					.slice(0, GROUPS_PER_PAGE)
 					.flatMap((group) =>
-						committedOf(group.firstSequence, group.events).map((committed, index) => ({
+						committedOf(group).map((committed, index) => ({
 							...committed,
 							input: structuredClone(group.inputs[index]) as EngineInput,
 							requestId: group.requestIds?.[index] ?? null,
@@ -117,9 +118,8 @@ export function groupOf(prepared: PreparedGroup): MemoryGroup {
 	return prepared.values[0] as MemoryGroup;
 }
 
-export function committedOf(firstSequence: number, events: Buffer): CommittedEvents[] {
-	const list = JSON.parse(events.toString()) as [number, CommittedEvents["events"]][];
-	return list.map(([atMillis, inner], index) => ({ sequence: firstSequence + index, atMillis, events: inner }));
+export function committedOf({ events, firstSequence, inputs }: LoggedGroup): CommittedEvents[] {
+	return decodeEffects(events, firstSequence, inputs);
 }
 
 export function memoryChainStore(database: MemoryDatabase, ports: ProcessPorts): ChainStorage {

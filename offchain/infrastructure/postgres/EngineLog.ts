@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { CommittedEvents } from "../../application/ports/EventFeed.ts";
 import { textArray } from "./binaryArrays.ts";
 import { copyRows } from "./copyRows.ts";
+import { decodeEffects, encodeEffects } from "./effectCodec.ts";
 import type { InputLog, LoggedGroup, PreparedGroup, StoredSnapshot } from "./InputLog.ts";
 import { decodeInputs, encodeInputs } from "./inputCodec.ts";
 import type { AppliedInput, GroupProjection } from "./projectGroup.ts";
@@ -63,7 +64,7 @@ export class EngineLog implements InputLog {
 		const rows = await this.page(sequence, true, "last_sequence");
 		return rows.flatMap((row) => {
 			const inputs = decodeInputs(row.inputs);
-			return committedOf(row)
+			return decodeEffects(row.events, row.first_sequence, inputs)
 				.map((committed, index): AppliedInput => {
 					const input = inputs[index];
 					if (input === undefined) throw new Error(`the input log is damaged at ${row.first_sequence}`);
@@ -124,11 +125,10 @@ export class EngineLog implements InputLog {
 
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
 	async eventsAfter(sequence: number): Promise<CommittedEvents[]> {
-		const { rows } = await this.pool.query<{ first_sequence: number; events: Buffer }>(
-			"SELECT first_sequence, events FROM input_log WHERE last_sequence > $1 ORDER BY first_sequence LIMIT $2",
-			[sequence, PAGE_GROUPS],
-		);
-		return rows.flatMap(committedOf).filter((committed) => committed.sequence > sequence);
+		const rows = await this.page(sequence, true, "last_sequence");
+		return rows
+			.flatMap((row) => decodeEffects(row.events, row.first_sequence, decodeInputs(row.inputs)))
+			.filter((committed) => committed.sequence > sequence);
 	}
 
 	/** Ids of the requests among the newest inputs up to and with `sequence`, oldest first. */
@@ -192,7 +192,7 @@ function prepareGroup(epoch: number, previousHash: Buffer, group: AppliedInput[]
 		: null;
 	return {
 		logHash,
-		values: [epoch, first.sequence, last.sequence, last.atMillis, inputs, eventBytes(group), logHash, requestIds],
+		values: [epoch, first.sequence, last.sequence, last.atMillis, inputs, encodeEffects(group), logHash, requestIds],
 	};
 }
 
@@ -200,16 +200,6 @@ function safeInteger(field: Buffer | null | undefined): number {
 	const value = Number(field?.readBigInt64BE());
 	if (!Number.isSafeInteger(value)) throw new RangeError("not a safe integer from the log");
 	return value;
-}
-
-function committedOf({ first_sequence, events }: { first_sequence: number; events: Buffer }): CommittedEvents[] {
-	const list = JSON.parse(events.toString()) as [number, CommittedEvents["events"]][];
-	return list.map(([atMillis, inner], index) => ({ sequence: first_sequence + index, atMillis, events: inner }));
-}
-
-/** What a group's events are stored as; a process that follows the log compares its own with it. */
-export function eventBytes(group: AppliedInput[]): Buffer {
-	return Buffer.from(JSON.stringify(group.map((applied) => [applied.atMillis, applied.events])));
 }
 
 /** The log's hash after these inputs. */

@@ -7,7 +7,7 @@ export type LoggedGroup = {
 	lastSequence: number;
 	atMillis: number;
 	inputs: EngineInput[];
-	/** `[atMillis, events]` of each input, as the leader wrote it: JSON, UTF-8; empty unless asked for. */
+	/** What the inputs did, as the leader wrote it (`effectCodec.ts`); empty unless asked for. */
 	events: Buffer;
 	/** What each input's sender called it; null without any. */
 	requestIds: (string | null)[] | null;

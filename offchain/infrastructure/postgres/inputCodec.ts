@@ -1,7 +1,8 @@
 import type { AmendOrder, CancelOrder, EngineInput, PlaceEnergyOrder } from "../../domain/engine/EngineInput.ts";
 import { ORDER_CLASSES, type Order, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from "../../domain/orders/Order.ts";
-import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
+import type { Address, Hash32 } from "../../domain/units/Address.ts";
 import type { EnergyWh, PriceSatPerKwh } from "../../domain/units/units.ts";
+import { ByteReader } from "./ByteReader.ts";
 import { ByteWriter } from "./ByteWriter.ts";
 
 /**
@@ -198,55 +199,52 @@ function fieldCount(value: object): number {
 }
 
 class InputReader {
-	private readonly bytes: Buffer;
+	private readonly from: ByteReader;
 	private readonly inputCount: number;
 	private readonly addresses: Address[] = [];
-	private at: number;
 
 	constructor(bytes: Buffer) {
-		this.bytes = bytes;
-		this.inputCount = bytes.readUInt32LE(1);
-		const addressCount = bytes.readUInt32LE(5);
-		this.at = 9;
-		for (let index = 0; index < addressCount; index++) this.addresses.push(this.hex(20));
+		this.from = new ByteReader(bytes, 1);
+		this.inputCount = this.from.u32();
+		const addressCount = this.from.u32();
+		for (let index = 0; index < addressCount; index++) this.addresses.push(this.from.hex(20));
 	}
 
 	all(): EngineInput[] {
 		const inputs: EngineInput[] = new Array(this.inputCount);
 		for (let index = 0; index < this.inputCount; index++) inputs[index] = this.input();
-		if (this.at !== this.bytes.length) throw new Error("inputs with something behind them");
+		if (!this.from.isAtEnd) throw new Error("inputs with something behind them");
 		return inputs;
 	}
 
 	private input(): EngineInput {
-		const tag = this.u8();
+		const { from } = this;
+		const tag = from.u8();
 		switch (tag) {
 			case TAG_PLACE: {
 				const { order, orderHash, signature } = this.placement();
 				return { type: "PlaceEnergyOrder", order, orderHash, signature } satisfies PlaceEnergyOrder;
 			}
 			case TAG_CANCEL:
-				return { type: "CancelOrder", account: this.address(), orderHash: this.hex(32) };
+				return { type: "CancelOrder", account: this.address(), orderHash: from.hex(32) };
 			case TAG_AMEND:
-				return { type: "AmendOrder", orderHash: this.hex(32), replacement: this.placement() };
+				return { type: "AmendOrder", orderHash: from.hex(32), replacement: this.placement() };
 			case TAG_CLOCK:
-				return { type: "AdvanceClock", nowSeconds: this.f64() };
-			case TAG_JSON: {
-				const length = this.u32();
-				this.at += length;
-				return JSON.parse(this.bytes.toString("utf8", this.at - length, this.at)) as EngineInput;
-			}
+				return { type: "AdvanceClock", nowSeconds: from.f64() };
+			case TAG_JSON:
+				return JSON.parse(from.text()) as EngineInput;
 			default:
 				throw new Error(`an input of kind ${tag} is of a later program`);
 		}
 	}
 
 	private placement(): Placement {
-		const orderHash: Hash32 = this.hex(32);
+		const { from } = this;
+		const orderHash: Hash32 = from.hex(32);
 		const trader = this.address();
-		const meterId = this.u32();
-		const windowId = this.u32();
-		const choices = this.u8();
+		const meterId = from.u32();
+		const windowId = from.u32();
+		const choices = from.u8();
 		const order: Order = {
 			trader,
 			meterId,
@@ -256,40 +254,19 @@ class InputReader {
 			timeInForce: TIMES_IN_FORCE[(choices >> 4) & 3] as Order["timeInForce"],
 			postOnly: (choices & 2) !== 0,
 			selfTradeMode: SELF_TRADE_MODES[(choices >> 6) & 3] as Order["selfTradeMode"],
-			priceSatPerKwh: this.u32() as PriceSatPerKwh,
-			energyWh: this.f64() as EnergyWh,
-			sequence: this.f64(),
-			epoch: this.u32(),
-			validUntil: this.u32(),
-			directiveId: this.u32(),
+			priceSatPerKwh: from.u32() as PriceSatPerKwh,
+			energyWh: from.f64() as EnergyWh,
+			sequence: from.f64(),
+			epoch: from.u32(),
+			validUntil: from.u32(),
+			directiveId: from.u32(),
 		};
-		const length = this.bytes.readUInt16LE(this.at);
-		this.at += 2;
-		return { order, orderHash, signature: this.hex(length) };
+		return { order, orderHash, signature: from.hex(from.u16()) };
 	}
 
 	private address(): Address {
-		const address = this.addresses[this.u32()];
+		const address = this.addresses[this.from.u32()];
 		if (address === undefined) throw new Error("an input names an address that is not there");
 		return address;
-	}
-
-	private hex(length: number): Hex {
-		this.at += length;
-		return `0x${this.bytes.toString("hex", this.at - length, this.at)}`;
-	}
-
-	private u8(): number {
-		return this.bytes[this.at++] as number;
-	}
-
-	private u32(): number {
-		this.at += 4;
-		return this.bytes.readUInt32LE(this.at - 4);
-	}
-
-	private f64(): number {
-		this.at += 8;
-		return this.bytes.readDoubleLE(this.at - 8);
 	}
 }

@@ -1,5 +1,6 @@
 import type { EngineState } from "../../application/ports/EngineState.ts";
-import { EMPTY_LOG_HASH, eventBytes } from "./EngineLog.ts";
+import { EMPTY_LOG_HASH } from "./EngineLog.ts";
+import { areEffects } from "./effectCodec.ts";
 import type { InputLog } from "./InputLog.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { REQUESTS_REMEMBERED, RecentRequests } from "./RecentRequests.ts";
@@ -61,7 +62,7 @@ export async function catchUp<State extends EngineState>(
 			if (requestId !== null) requests.add(requestId, sequence);
 			return { sequence, input, atMillis: recovered.atMillis, events, requestId };
 		});
-		if (options.checkEvents && !eventBytes(group).equals(logged.events)) {
+		if (options.checkEvents && !areEffects(logged.events, group)) {
 			throw new Error(
 				`inputs ${logged.firstSequence}–${logged.lastSequence} have other effects here than on the leader`,
 			);
