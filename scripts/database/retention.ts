@@ -10,7 +10,7 @@ export const RETENTION: Record<string, Retention> = {
 	leadership: { grows: "one row", keeps: "for ever", how: "updated in place" },
 	key_owners: { grows: "one row a key", keeps: "for ever", how: "updated in place" },
 	input_log: {
-		grows: "one row a commit; some 1 kB an input, most of it events",
+		grows: "one row a commit; some 250 bytes an input",
 		keeps: "10 years in an archive; 90 days in the database",
 		how: "range partitions of 100 million inputs on first_sequence; older than 90 days and below the oldest snapshot: written to the archive with its hash chain, checked there, dropped",
 	},

@@ -114,6 +114,54 @@ describe("X4 readable tables follow the log", () => {
 		expect(rows[0]).to.deep.equal({ energy: true, count: true, fills: true });
 	});
 
+	it("invariant: tables that fall far behind are written from the log, the same rows as when they keep up", async () => {
+		const gate = Promise.withResolvers<void>();
+		const readBack: number[] = [];
+		const slow: InputLog = {
+			...withoutProjection(log),
+			appliedAfter: async (sequence) => {
+				const applied = await log.appliedAfter(sequence);
+				if (applied.length > 0) readBack.push(applied.length);
+				return applied;
+			},
+			project: async (...args) => {
+				await gate.promise;
+				return log.project(...args);
+			},
+		};
+		const engine = await start(slow);
+		await trade(engine, 14_000);
+		expect(await log.projectedSequence()).to.equal(0);
+		gate.resolve();
+		await engine.stop();
+		expect(await log.projectedSequence()).to.equal(engine.lastSequence);
+		expect(readBack.length, "pages read back").to.be.greaterThan(2);
+		expect(Math.max(...readBack), "inputs of a page").to.be.lessThan(3_000);
+		const late = await tables();
+		await database.pool.query(`TRUNCATE ${TABLES.join(", ")} CASCADE; UPDATE projection_cursor SET sequence = 0`);
+		await new Projector(log).catchUp();
+		const again = await tables();
+		for (const table of TABLES) expect(again[table], table).to.deep.equal(late[table]);
+		expect(fatal).to.deep.equal([]);
+	}).timeout(30_000);
+
+	it("behavior: two batches on their way; the one overtaken is written again, once", async () => {
+		let overtakes = 0;
+		const inverted: InputLog = {
+			...withoutProjection(log),
+			appliedAfter: (sequence) => log.appliedAfter(sequence),
+			project: async (...args) => {
+				if (overtakes++ % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+				return log.project(...args);
+			},
+		};
+		const engine = await start(inverted);
+		await trade(engine, 3_000);
+		await engine.stop();
+		expect(await log.projectedSequence()).to.equal(engine.lastSequence);
+		expect(fatal).to.deep.equal([]);
+	});
+
 	it("error: rows the database refuses stop the engine; what was acknowledged stays in the log", async () => {
 		const engine = await start(log);
 		await trade(engine, 100);

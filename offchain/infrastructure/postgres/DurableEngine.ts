@@ -22,7 +22,7 @@ const DEFAULT_LIMITS: Required<DurableEngineLimits> = {
 	maxQueuedInputs: 50_000,
 	maxGroupInputs: 1_000,
 	snapshotEveryInputs: 200_000,
-	maxUnprojectedInputs: 20_000,
+	maxUnprojectedInputs: 100_000,
 };
 
 export type DurableEngineLimits = {
@@ -102,7 +102,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		const log = logOf(options);
 		await catchUp(log, recovered, { checkEvents: false });
 		const engine = new DurableEngine(complete, log, recovered);
-		await engine.projector.catchUp();
+		await engine.projector.begin(recovered.sequence);
 		return engine;
 	}
 

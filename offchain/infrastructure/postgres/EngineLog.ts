@@ -12,6 +12,9 @@ import { projectionValues } from "./projectionValues.ts";
 /** Groups read at a time while replaying or catching up. */
 const PAGE_GROUPS = 64;
 
+/** Inputs read back at a time for the readable tables: as many as the engine's own thread can spare a moment for. */
+const READ_BACK_INPUTS = 1_000;
+
 type LogRow = {
 	first_sequence: number;
 	last_sequence: number;
@@ -48,20 +51,23 @@ export class EngineLog implements InputLog {
 		return rows[0]?.sequence ?? 0;
 	}
 
+	/** Resolves before it is on disk: a crash may take it back, and whoever comes next finds the same in the log. */
 	async project(afterSequence: number, lastSequence: number, rows: GroupProjection): Promise<boolean> {
 		const values = projectionValues(afterSequence, lastSequence, rows);
 		const { rows: answers } = await this.pool.query<{ done: boolean }>({
 			name: "project_inputs",
 			text: `WITH projected AS MATERIALIZED (
 					SELECT project_inputs(${values.map((_, index) => `$${index + 1}`).join(",")}) AS done)
-				SELECT done, CASE WHEN done THEN project_trims($${values.length + 1}) END FROM projected`,
+				SELECT done, CASE WHEN done THEN project_trims($${values.length + 1}) END,
+					set_config('synchronous_commit', 'off', true) FROM projected`,
 			values: [...values, rows.trimmed.length === 0 ? null : JSON.stringify(rows.trimmed)],
 		});
 		return answers[0]?.done === true;
 	}
 
 	async appliedAfter(sequence: number): Promise<AppliedInput[]> {
-		const rows = await this.page(sequence, true, "last_sequence");
+		const after = Math.trunc(sequence);
+		const rows = await this.page(`last_sequence > ${after} AND first_sequence <= ${after + READ_BACK_INPUTS}`, true);
 		return rows.flatMap((row) => {
 			const inputs = decodeInputs(row.inputs);
 			return decodeEffects(row.events, row.first_sequence, inputs)
@@ -78,12 +84,13 @@ export class EngineLog implements InputLog {
 	async *groupsAfter(sequence: number, logHash: Buffer, withEvents: boolean): AsyncGenerator<LoggedGroup> {
 		let cursor = sequence;
 		let hash = logHash;
-		let reading = this.page(cursor, withEvents);
+		const next = (after: number) => this.page(`first_sequence > ${Math.trunc(after)}`, withEvents);
+		let reading = next(cursor);
 		for (;;) {
 			const rows = await reading;
 			const isLast = rows.length < PAGE_GROUPS;
 			// The next page comes while this one is applied.
-			if (!isLast) reading = this.page(rows.at(-1)?.last_sequence ?? cursor, withEvents);
+			if (!isLast) reading = next(rows.at(-1)?.last_sequence ?? cursor);
 			// Its failure is met when it is awaited, or never, where the reader has given up.
 			reading.catch(() => undefined);
 			for (const row of rows) {
@@ -105,12 +112,12 @@ export class EngineLog implements InputLog {
 		}
 	}
 
-	private async page(after: number, withEvents: boolean, column = "first_sequence"): Promise<LogRow[]> {
+	private async page(condition: string, withEvents: boolean): Promise<LogRow[]> {
 		const events = withEvents ? "events" : "''::bytea";
 		const rows = await copyRows(
 			this.pool,
 			`SELECT first_sequence, last_sequence, at_millis, inputs, ${events}, array_to_json(request_ids)::text, log_hash
-			FROM input_log WHERE ${column} > ${Math.trunc(after)} ORDER BY first_sequence LIMIT ${PAGE_GROUPS}`,
+			FROM input_log WHERE ${condition} ORDER BY first_sequence LIMIT ${PAGE_GROUPS}`,
 		);
 		return rows.map(([first, last, at, inputs, eventList, requestIds, logHash]) => ({
 			first_sequence: safeInteger(first),
@@ -125,7 +132,7 @@ export class EngineLog implements InputLog {
 
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
 	async eventsAfter(sequence: number): Promise<CommittedEvents[]> {
-		const rows = await this.page(sequence, true, "last_sequence");
+		const rows = await this.page(`last_sequence > ${Math.trunc(sequence)}`, true);
 		return rows
 			.flatMap((row) => decodeEffects(row.events, row.first_sequence, decodeInputs(row.inputs)))
 			.filter((committed) => committed.sequence > sequence);

@@ -5,6 +5,15 @@ import { type AppliedInput, projectGroup } from "./projectGroup.ts";
 /** Inputs of one transaction: many enough to share its cost, few enough not to hold up the engine's own thread. */
 const BATCH_INPUTS = 500;
 
+/** So many inputs wait in memory; what comes beyond is read from the log when its turn comes. */
+const HELD_INPUTS = 10_000;
+
+/** What a new leader writes of its predecessor's before it answers: a second's work at most. */
+const CAUGHT_UP_FIRST_INPUTS = 10_000;
+
+/** A batch on its way; false when the cursor was elsewhere. */
+type Writing = { inputs: number; done: Promise<boolean> };
+
 /**
  * Writes what committed inputs have done into the readable tables and the outbox, each input exactly once: the cursor
  * moves with the rows. What it is handed it also finds in the log, so a process that ends loses nothing and whoever comes
@@ -14,7 +23,12 @@ export class Projector {
 	private readonly log: Pick<InputLog, "appliedAfter" | "projectedSequence" | "project">;
 	private readonly onFatal: (error: Error) => void;
 	private readonly lingerMillis: number;
-	private readonly waiting: AppliedInput[] = [];
+	/** Consecutive, from the first one that is not written yet. */
+	private waiting: AppliedInput[] = [];
+	/** Last input that is written, as far as is known here. */
+	private written = 0;
+	/** Last input handed over, in memory or not. */
+	private added = 0;
 	private running: Promise<void> | null = null;
 	private failure: Error | null = null;
 	private moved = Promise.withResolvers<void>();
@@ -29,38 +43,54 @@ export class Projector {
 		this.lingerMillis = lingerMillis;
 	}
 
-	/** Everything the log has behind the cursor. */
-	async catchUp(): Promise<void> {
-		for (;;) {
+	/** What the log has behind the cursor: all of it, or until so many inputs are written. */
+	async catchUp(mostInputs = Number.POSITIVE_INFINITY): Promise<void> {
+		for (let count = 0; count < mostInputs; ) {
 			const applied = await this.log.appliedAfter(await this.log.projectedSequence());
 			if (applied.length === 0) return;
 			for (let from = 0; from < applied.length; from += BATCH_INPUTS) {
 				if (!(await this.write(applied.slice(from, from + BATCH_INPUTS)))) break;
 			}
+			count += applied.length;
 		}
+	}
+
+	/** Goes on behind a log that ends here; the first ones are written when it resolves, the rest follows. */
+	async begin(lastSequence: number): Promise<void> {
+		await this.catchUp(CAUGHT_UP_FIRST_INPUTS);
+		this.written = await this.log.projectedSequence();
+		this.added = Math.max(this.written, lastSequence);
+		if (this.written < this.added) this.running ??= this.run();
 	}
 
 	/** The group committed after the last one handed over. */
 	add(group: readonly AppliedInput[]): void {
-		for (const applied of group) this.waiting.push(applied);
+		const first = group[0]?.sequence ?? 0;
+		if (this.held === first - 1 && this.waiting.length < HELD_INPUTS) {
+			for (const applied of group) this.waiting.push(applied);
+		}
+		this.added = first + group.length - 1;
 		if (this.failure === null) this.running ??= this.run();
 	}
 
-	/** Resolves when at most so many inputs wait, or nothing will be written any more. */
+	/** Resolves when at most so many inputs are not written yet, or nothing will be written any more. */
 	async whenAtMost(inputs: number): Promise<void> {
-		while (this.waiting.length > inputs && this.failure === null) await this.moved.promise;
+		while (this.added - this.written > inputs && this.failure === null) await this.moved.promise;
+	}
+
+	/** Last input that is written or waits in memory. */
+	private get held(): number {
+		return this.waiting.at(-1)?.sequence ?? this.written;
 	}
 
 	private async run(): Promise<void> {
 		try {
-			while (this.waiting.length > 0) {
-				const batch = this.waiting.slice(0, BATCH_INPUTS);
-				if (await this.write(batch)) this.waiting.splice(0, batch.length);
-				else await this.forgetProjected();
-				this.wake();
+			while (this.written < this.added) {
+				if (this.waiting.length === 0) this.waiting = await this.readBack();
+				await this.writeWaiting();
 				// Under load small batches grow meanwhile: a transaction costs as much as some fifty inputs.
-				const isSmall = this.waiting.length > 0 && this.waiting.length < BATCH_INPUTS;
-				if (isSmall && this.lingerMillis > 0) await sleepMillis(this.lingerMillis);
+				const isNearlyDone = this.written < this.added && this.held === this.added;
+				if (isNearlyDone && this.lingerMillis > 0) await sleepMillis(this.lingerMillis);
 			}
 		} catch (error) {
 			this.failure = error instanceof Error ? error : new Error(String(error));
@@ -71,17 +101,54 @@ export class Projector {
 		}
 	}
 
+	/**
+	 * What waits, batch after batch; the next one is on its way while the database still writes the one before, and waits
+	 * there for the cursor. Returns when what is left is not worth a transaction.
+	 */
+	private async writeWaiting(): Promise<void> {
+		let next: Writing | null = this.launch(0);
+		while (next !== null) {
+			const current: Writing = next;
+			next = this.waiting.length >= current.inputs + BATCH_INPUTS ? this.launch(current.inputs) : null;
+			if (await current.done) {
+				this.written += current.inputs;
+				this.waiting.splice(0, current.inputs);
+			} else {
+				await next?.done;
+				next = null;
+				await this.forgetProjected();
+			}
+			this.wake();
+			if (this.waiting.length >= BATCH_INPUTS) next ??= this.launch(0);
+		}
+	}
+
+	private launch(from: number): Writing {
+		const batch = this.waiting.slice(from, from + BATCH_INPUTS);
+		const done = this.write(batch);
+		// Its failure is met when it is awaited, or goes unheard behind that of the batch before.
+		done.catch(() => undefined);
+		return { inputs: batch.length, done };
+	}
+
 	private write(batch: AppliedInput[]): Promise<boolean> {
 		const [first, last] = [batch[0], batch.at(-1)] as [AppliedInput, AppliedInput];
 		return this.log.project(first.sequence - 1, last.sequence, projectGroup(batch));
 	}
 
+	private async readBack(): Promise<AppliedInput[]> {
+		const applied = await this.log.appliedAfter(this.written);
+		if (applied[0]?.sequence !== this.written + 1) throw new Error(`input ${this.written + 1} is not in the log`);
+		return applied;
+	}
+
 	/** Somebody else has written some of what waits here. */
 	private async forgetProjected(): Promise<void> {
 		const projected = await this.log.projectedSequence();
-		const first = this.waiting[0]?.sequence ?? 0;
-		if (projected < first - 1) throw new Error(`the readable tables end at input ${projected}, before ${first}`);
-		this.waiting.splice(0, projected - first + 1);
+		if (projected < this.written)
+			throw new Error(`the readable tables end at input ${projected}, before ${this.written}`);
+		this.waiting.splice(0, projected - this.written);
+		this.written = projected;
 	}
 
 	private wake(): void {

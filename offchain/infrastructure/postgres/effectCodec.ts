@@ -66,11 +66,7 @@ export function encodeEffects(group: readonly Effects[]): Buffer {
 }
 
 /** The events of a group whose inputs are these. */
-export function decodeEffects(
-	bytes: Buffer,
-	firstSequence: number,
-	inputs: readonly EngineInput[],
-): CommittedEvents[] {
+export function decodeEffects(bytes: Buffer, firstSequence: number, inputs: readonly EngineInput[]): CommittedEvents[] {
 	if (bytes[0] === JSON_ARRAY) {
 		const list = JSON.parse(bytes.toString()) as [number, EngineEvent[]][];
 		return list.map(([atMillis, events], index) => ({ sequence: firstSequence + index, atMillis, events }));
@@ -210,7 +206,12 @@ function decodeEvent(from: ByteReader, own: Own, sequence: number, events: Engin
 			return;
 		case TAG_CANCELLED:
 		case TAG_EXPIRED: {
-			const ended = { orderHash: hash(from, own), account: address(from, own), windowId: from.u32(), openWh: from.f64() };
+			const ended = {
+				orderHash: hash(from, own),
+				account: address(from, own),
+				windowId: from.u32(),
+				openWh: from.f64(),
+			};
 			if (tag === TAG_EXPIRED) events.push({ type: "OrderExpired", ...ended });
 			else events.push({ type: "OrderCancelled", ...ended, reason: from.text() as ReasonCode });
 			return;

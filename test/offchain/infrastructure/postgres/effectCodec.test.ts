@@ -51,7 +51,9 @@ describe("X4 effects in the log", () => {
 			{ type: "SomethingNew", list: [1, { deep: null }] },
 			...one.events.map((event) => structuredClone(event)),
 		] as unknown as EngineEvent[];
-		const group = [{ ...one, events: [...odd, ...one.events, ...Array.from({ length: 200 }, () => odd[0] as EngineEvent)] }];
+		const group = [
+			{ ...one, events: [...odd, ...one.events, ...Array.from({ length: 200 }, () => odd[0] as EngineEvent)] },
+		];
 		expect(JSON.stringify(stored(group)[0]?.events)).to.equal(JSON.stringify(group[0]?.events));
 	});
 
