@@ -11,7 +11,6 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { createEngine, type RunningEngine, restoreEngine } from "../offchain/infrastructure/engine/RunningEngine.ts";
 import { EmbeddedPostgres } from "../offchain/infrastructure/local/EmbeddedPostgres.ts";
 import { freePort } from "../offchain/infrastructure/local/freePort.ts";
@@ -23,16 +22,15 @@ import { openPool } from "../offchain/infrastructure/postgres/openPool.ts";
 import { marketSetUp, orderStream } from "./bench/orderStream.ts";
 import { childrenOf } from "./chaos/childrenOf.ts";
 import { copyBaseBackup, restoreBackup, WalShipper } from "./database/physicalBackup.ts";
+import { scriptOptions, wholeNumber } from "./scriptOptions.ts";
 
-const { values: options } = parseArgs({
-	options: {
-		json: { type: "boolean", default: false },
-		seconds: { type: "string", default: "8" },
-		"orders-per-second": { type: "string", default: "500" },
-	},
+const options = scriptOptions(import.meta.filename, {
+	json: { type: "boolean", default: false },
+	seconds: { type: "string", default: "8" },
+	"orders-per-second": { type: "string", default: "500" },
 });
-const loadMillis = Number(options.seconds) * 1000;
-const perSecond = Number(options["orders-per-second"]);
+const loadMillis = wholeNumber("seconds", options.seconds, 1) * 1000;
+const perSecond = wholeNumber("orders-per-second", options["orders-per-second"], 1);
 const TICK_MILLIS = 20;
 
 type Acknowledgement = { sequence: number; atMillis: number };

@@ -23,9 +23,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { type Mutant, mutantsOf } from "./mutation/mutantsOf.ts";
 import { type Compiled, SolidityCompiler } from "./mutation/SolidityCompiler.ts";
+import { scriptOptions } from "./scriptOptions.ts";
 
 /** killed: a test failed. survived: none did. equivalent: the same code came out. invalid: it does not compile. */
 type Verdict = "killed" | "survived" | "equivalent" | "invalid";
@@ -45,15 +45,13 @@ const OWN_TESTS: Record<string, string> = {
 };
 const LEFT_OUT = /\/(interfaces|doubles)\/|SatoshiToken/;
 
-const { values: options } = parseArgs({
-	options: {
-		contract: { type: "string" },
-		limit: { type: "string" },
-		seed: { type: "string", default: "1" },
-		json: { type: "boolean", default: false },
-		list: { type: "boolean", default: false },
-		recheck: { type: "boolean", default: false },
-	},
+const options = scriptOptions(import.meta.filename, {
+	contract: { type: "string" },
+	limit: { type: "string" },
+	seed: { type: "string", default: "1" },
+	json: { type: "boolean", default: false },
+	list: { type: "boolean", default: false },
+	recheck: { type: "boolean", default: false },
 });
 
 const contracts = readdirSync(join(root, "contracts"), { recursive: true, encoding: "utf8" })

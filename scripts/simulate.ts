@@ -9,24 +9,22 @@
  */
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { CANARIES } from "../test/simulation/canaries.ts";
 import { FAULT_KINDS, type FaultKind } from "../test/simulation/faults.ts";
 import { runSeed, type SeedResult } from "../test/simulation/runSeed.ts";
+import { scriptOptions, wholeNumber } from "./scriptOptions.ts";
 
 type Report = Omit<SeedResult, "tally"> & { happened: [FaultKind, number][]; chances: [FaultKind, number][] };
 
-const { values } = parseArgs({
-	options: {
-		seeds: { type: "string", default: "100" },
-		seed: { type: "string", default: "1" },
-		canary: { type: "string" },
-		workers: { type: "string", default: String(Math.max(1, availableParallelism() - 1)) },
-		json: { type: "boolean", default: false },
-	},
+const values = scriptOptions(import.meta.filename, {
+	seeds: { type: "string", default: "100" },
+	seed: { type: "string", default: "1" },
+	canary: { type: "string" },
+	workers: { type: "string", default: String(Math.max(1, availableParallelism() - 1)) },
+	json: { type: "boolean", default: false },
 });
-const seeds = Number(values.seeds);
-const firstSeed = Number(values.seed);
+const seeds = wholeNumber("seeds", values.seeds, 1);
+const firstSeed = wholeNumber("seed", values.seed, 0);
 
 if (process.send !== undefined) await serve();
 else if (values.canary === undefined) await simulate();
@@ -47,7 +45,16 @@ async function simulate(): Promise<void> {
 	const failures: { seed: number; problems: string[] }[] = [];
 	const happened = new Map<FaultKind, number>();
 	const chances = new Map<FaultKind, number>();
-	const sums = { events: 0, inputs: 0, acknowledged: 0, trades: 0, settledWindows: 0, reorganisations: 0, restarts: 0 };
+	const sums = {
+		events: 0,
+		inputs: 0,
+		acknowledged: 0,
+		trades: 0,
+		trims: 0,
+		settledWindows: 0,
+		reorganisations: 0,
+		restarts: 0,
+	};
 	let done = 0;
 	await runAll((report) => {
 		done += 1;

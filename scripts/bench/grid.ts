@@ -10,14 +10,12 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { scriptOptions } from "../scriptOptions.ts";
 
-const { values: options } = parseArgs({
-	options: {
-		json: { type: "boolean", default: false },
-		quick: { type: "boolean", default: false },
-		case2383: { type: "string" },
-	},
+const options = scriptOptions(import.meta.filename, {
+	json: { type: "boolean", default: false },
+	quick: { type: "boolean", default: false },
+	case2383: { type: "string" },
 });
 const RUNS = options.quick ? 1 : 5;
 

@@ -6,6 +6,7 @@ import type { TransactionStorage } from "../../offchain/infrastructure/reconcili
 import type { MemoryDatabase } from "./MemoryDatabase.ts";
 import type { OutboxStore } from "./memoryStores.ts";
 import type { ProcessPorts } from "./ProcessPorts.ts";
+import type { simulatedClosingCheck } from "./simulatedClosingCheck.ts";
 
 type Wrap<Port> = (port: Port, database: MemoryDatabase, ports: ProcessPorts) => Port;
 
@@ -20,5 +21,6 @@ export type Canary = {
 	transactionStore?: Wrap<TransactionStorage>;
 	outbox?: Wrap<OutboxStore>;
 	gateway?: Wrap<EngineGateway>;
+	closing?: (check: typeof simulatedClosingCheck) => typeof simulatedClosingCheck;
 	engine?: <State extends EngineState>(state: State) => State;
 };

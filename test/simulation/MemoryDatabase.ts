@@ -44,6 +44,8 @@ export type OutboxRow = {
 export type MemoryGroup = Omit<LoggedGroup, "inputs"> & { epoch: number; inputBytes: Buffer };
 export type TransactionRow = StoredTransaction & { requestKey: string };
 
+type TrimRow = { trade_id: string; sequence: number; kept_wh: number; loss_wh: number };
+
 /**
  * What is on disk: the tables of the real schema with the same constraints, as plain memory. Each method is one
  * transaction: it happens wholly or throws and changes nothing. Nobody reads it but through ports that can fail.
@@ -55,6 +57,8 @@ export class MemoryDatabase {
 	readonly keyOwner = { holder: null as SimulatedProcess | null, heartbeatAt: 0 };
 	readonly orders = new Map<string, OrderRow>();
 	readonly trades = new Map<string, TradeRow>();
+	/** Trims applied to them. */
+	trims = 0;
 	readonly windows = new Map<
 		number,
 		{ session_state: string; trade_count: number; energy_wh: number; loss_wh: number }
@@ -122,6 +126,7 @@ export class MemoryDatabase {
 				order.filled_wh -= trade.energy_wh;
 			}
 		}
+		for (const trim of rows<TrimRow>(projection.trimmed)) this.trim(trim);
 		for (const row of rows<{ window_id: number; session_state: string }>(projection.sessionChanges)) {
 			this.window(row.window_id).session_state = row.session_state;
 		}
@@ -131,6 +136,25 @@ export class MemoryDatabase {
 		for (const row of rows<{ topic: string; dedupe_key: string; payload: unknown }>(projection.messages)) {
 			this.addMessage(row.topic, row.dedupe_key, row.payload);
 		}
+	}
+
+	/** What `project_trims` does. */
+	private trim({ trade_id, sequence, kept_wh, loss_wh }: TrimRow): void {
+		const trade = this.trades.get(trade_id);
+		if (trade === undefined || trade.unwound_sequence !== null) return;
+		this.trims += 1;
+		this.addToWindow(trade, -1);
+		for (const hash of [trade.sell_order_hash, trade.buy_order_hash]) {
+			const order = this.orders.get(hash) as OrderRow;
+			order.filled_wh -= trade.energy_wh - kept_wh;
+		}
+		if (kept_wh === 0) {
+			trade.unwound_sequence = sequence;
+			return;
+		}
+		trade.energy_wh = kept_wh;
+		trade.loss_wh = loss_wh;
+		this.addToWindow(trade, 1);
 	}
 
 	private changeOrder(change: ChangedRow): void {

@@ -26,6 +26,7 @@ import {
 import type { ProcessPorts } from "./ProcessPorts.ts";
 import { chainSource, decodeLog, type SimulatedChain, senderNode, type Transaction } from "./SimulatedChain.ts";
 import { SimulatedSettlement } from "./SimulatedSettlement.ts";
+import { simulatedClosingCheck } from "./simulatedClosingCheck.ts";
 
 export const CONFIRMATIONS = 4;
 export const OPERATOR_KEY: Hex = `0x${"11".repeat(32)}`;
@@ -88,12 +89,14 @@ export class SettlementNode {
 		void sender.start().catch(() => ports.scheduler.kill(ports.process));
 		const pipelines = memoryPipelines(database, ports);
 		const reconciliation = this.reconciliation();
+		const closingCheck = canary?.closing?.(simulatedClosingCheck) ?? simulatedClosingCheck;
 		const service = new WindowPipelineService({
 			pipelines,
 			trades: memoryTrades(database, ports) as TradeRepository,
 			readings: memoryReadings(database, ports),
 			chain: new SimulatedSettlement(chain, ports, sender),
 			reconcile: (windowId) => reconciliation.reconcileWindow(windowId),
+			closing: { check: async (trades) => closingCheck(trades), engine: network },
 			maxTradesPerChunk: 4,
 			pauseMillis: 4_000,
 			onAlarm: (windowId, message) => history.alarms.push(`${windowId}: ${message}`),

@@ -149,6 +149,10 @@ export const CANARIES: Record<string, Canary> = {
 			},
 		}),
 	},
+	forgetNewestTrade: {
+		what: "the closing check of a window leaves out the trade made last",
+		closing: (check) => (trades) => check(trades.slice(0, -1)),
+	},
 	loseCancel: {
 		what: "one cancellation in eight is answered and never handed to the engine",
 		gateway: (gateway, _database, ports) => ({

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "../../offchain/domain/engine/EngineEvent.ts";
+import type { Trade } from "../../offchain/domain/settlement/Trade.ts";
 import type { Hash32 } from "../../offchain/domain/units/Address.ts";
 import { createEngine } from "../../offchain/infrastructure/engine/RunningEngine.ts";
 import { chainHash, EMPTY_LOG_HASH } from "../../offchain/infrastructure/postgres/EngineLog.ts";
@@ -8,6 +9,7 @@ import { databaseLedger, OPERATOR } from "./SettlementNode.ts";
 import { decodeLog } from "./SimulatedChain.ts";
 import { deltasOf } from "./SimulatedContracts.ts";
 import type { SimulatedWorld } from "./SimulatedWorld.ts";
+import { LIMIT_WH } from "./simulatedClosingCheck.ts";
 
 /**
  * Looks at everything that is left when the run is over, with none of the programs' own bookkeeping: the log is
@@ -88,6 +90,15 @@ function checkTables({ database, windows }: SimulatedWorld, events: Replayed["ev
 	for (const { sequence, event } of events) {
 		if (event.type === "AccountChanged") accounts.set(event.account, [event.availableMsat, event.reservedMsat]);
 		if (event.type === "TradeExecuted") standing.set(event.trade.tradeId, JSON.stringify(event.trade));
+		if (event.type === "TradeTrimmed") {
+			const trade = JSON.parse(standing.get(event.tradeId) as string) as Trade;
+			for (const hash of [trade.sellOrderHash, trade.buyOrderHash]) {
+				filled.set(hash, (filled.get(hash) as number) - event.trimmedWh);
+			}
+			// A trade that is gone keeps its row as it was.
+			const rest = event.keptWh === 0 ? {} : { energyWh: event.keptWh, lossWh: event.lossWh };
+			standing.set(event.tradeId, JSON.stringify({ ...trade, ...rest }));
+		}
 		if (event.type === "OrderPlaced") filled.set(event.orderHash, 0);
 		if (event.type === "OrderMatched") {
 			for (const hash of [event.sellOrderHash, event.buyOrderHash]) {
@@ -157,6 +168,10 @@ function checkChain({ database, chain, windows }: SimulatedWorld, problems: stri
 			.filter((trade) => trade.window_id === windowId && trade.unwound_sequence === null)
 			.map(tradeOf);
 		const stage = database.pipelines.get(windowId)?.stage;
+		const tradedWh = trades.reduce((sum, { energyWh }) => sum + energyWh, 0);
+		if (window?.status === "settled" && tradedWh > LIMIT_WH) {
+			problems.push(`window ${windowId} was settled with ${tradedWh} Wh, more than the grid carries`);
+		}
 		if (stage === "reconciled" && window?.status !== "settled")
 			problems.push(`window ${windowId} is not settled on chain`);
 		if (stage === "empty" && trades.length > 0) problems.push(`window ${windowId} has trades and was left as empty`);

@@ -14,6 +14,7 @@ export type SeedResult = {
 		inputs: number;
 		acknowledged: number;
 		trades: number;
+		trims: number;
 		settledWindows: number;
 		reorganisations: number;
 		restarts: number;
@@ -34,6 +35,7 @@ export async function runSeed(seed: number, canary: Canary | null = null): Promi
 			inputs: database.lastSequence,
 			acknowledged: history.orders.length,
 			trades: database.trades.size,
+			trims: database.trims,
 			settledWindows: [...database.pipelines.values()].filter(({ stage }) => stage === "reconciled").length,
 			reorganisations: database.reorgs,
 			restarts: database.leadership.epoch,
