@@ -5,9 +5,9 @@ import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProg
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { Health } from "../infrastructure/observability/Health.ts";
 import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
-import { startApiRole } from "./apiRole.ts";
 import { connectEngine } from "./connectEngine.ts";
-import { startGridDesk } from "./gridDesk.ts";
+import { startApiRole } from "./roles/apiRole.ts";
+import { startGridDesk } from "./roles/gridDesk.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 
 await runRole({

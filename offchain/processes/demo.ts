@@ -2,8 +2,8 @@ import { formatWindow } from "../domain/units/window.ts";
 import { balancingFigures } from "../simulators/report/balancingFigures.ts";
 import { buildDemoReport } from "../simulators/report/buildDemoReport.ts";
 import type { DemoReport } from "../simulators/report/DemoReport.ts";
-import { runLocal } from "./runLocal.ts";
-import type { Exchange } from "./startExchange.ts";
+import { runLocal } from "./exchange/runLocal.ts";
+import type { Exchange } from "./exchange/startExchange.ts";
 
 const END_STAGES = new Set(["reconciled", "empty", "missed", "voided", "expired"]);
 const LOOK_MILLIS = 300;

@@ -4,7 +4,7 @@ import { type WindowId, windowAt } from "../domain/units/window.ts";
 import { MarketRulesReader } from "../infrastructure/chain/MarketRulesReader.ts";
 import type { Config } from "../infrastructure/config/configSchema.ts";
 import { computeGridLimits } from "./computeGridLimits.ts";
-import { startEngineRole } from "./engineRole.ts";
+import { startEngineRole } from "./roles/engineRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 import { genesisInputs } from "./thaiMarket.ts";
 

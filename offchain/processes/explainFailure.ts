@@ -2,7 +2,7 @@ import { ConfigError } from "../infrastructure/config/ConfigError.ts";
 import { ListenError } from "../infrastructure/http/ListenError.ts";
 import { LocalServiceError } from "../infrastructure/local/LocalServiceError.ts";
 import { ChainHaltError } from "../infrastructure/reconciliation/ChainHaltError.ts";
-import { UsageError } from "./localOptions.ts";
+import { UsageError } from "./exchange/localOptions.ts";
 
 const LOST_TAIL =
 	"A local chain that is killed loses the blocks of its last second; what followed from them cannot be taken back. Begin anew with --reset.";

@@ -11,12 +11,12 @@ import { HighsLinearProgramSolver } from "../infrastructure/grid/HighsLinearProg
 import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readReserves } from "../infrastructure/grid/readReserves.ts";
 import { readControlRooms } from "../infrastructure/telemetry/readControlRooms.ts";
-import { apiDesk } from "./apiDesk.ts";
-import { type BalancingRole, type BalancingRoleOptions, startBalancingRole } from "./balancingRole.ts";
 import { computeGridLimits } from "./computeGridLimits.ts";
 import { connectEngine } from "./connectEngine.ts";
-import { startGridDesk } from "./gridDesk.ts";
-import { startGridRole } from "./gridRole.ts";
+import { apiDesk } from "./roles/apiDesk.ts";
+import { type BalancingRole, type BalancingRoleOptions, startBalancingRole } from "./roles/balancingRole.ts";
+import { startGridDesk } from "./roles/gridDesk.ts";
+import { startGridRole } from "./roles/gridRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
 
 await runRole({

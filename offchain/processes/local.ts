@@ -2,8 +2,8 @@ import { ZONE_CODES } from "../domain/grid/zones.ts";
 import { windowAt } from "../domain/units/window.ts";
 import type { MarketView } from "../simulators/terminal/MarketView.ts";
 import { TerminalSummary } from "../simulators/terminal/TerminalSummary.ts";
-import { runLocal } from "./runLocal.ts";
-import type { Exchange } from "./startExchange.ts";
+import { runLocal } from "./exchange/runLocal.ts";
+import type { Exchange } from "./exchange/startExchange.ts";
 
 const SHOWN_WINDOWS = 10;
 const WINDOWS_AHEAD = 3;

@@ -11,8 +11,8 @@ import { readConfig, variableMeta } from "../infrastructure/config/readConfig.ts
 import { createLogger, type Logger } from "../infrastructure/observability/createLogger.ts";
 import { migrate } from "../infrastructure/postgres/migrate.ts";
 import { openPool } from "../infrastructure/postgres/openPool.ts";
+import { UsageError } from "./exchange/localOptions.ts";
 import { explainFailure } from "./explainFailure.ts";
-import { UsageError } from "./localOptions.ts";
 
 const LONGEST_STOP_MILLIS = 20_000;
 

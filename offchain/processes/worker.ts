@@ -10,9 +10,9 @@ import { loadThaiNetwork } from "../infrastructure/grid/loadThaiNetwork.ts";
 import { readNotificationTargets } from "../infrastructure/notifications/NotificationTargets.ts";
 import { readReportedOutages } from "../infrastructure/telemetry/readReportedOutages.ts";
 import { connectEngine } from "./connectEngine.ts";
-import { startPayoutRole } from "./payoutRole.ts";
+import { startPayoutRole } from "./roles/payoutRole.ts";
+import { startWorkerRole } from "./roles/workerRole.ts";
 import { readDeployment, runRole } from "./runRole.ts";
-import { startWorkerRole } from "./workerRole.ts";
 
 await runRole({
 	name: "worker",

@@ -13,8 +13,8 @@ import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
 import { ChainIndexer } from "../../offchain/infrastructure/reconciliation/ChainIndexer.ts";
 import { RpcChainSource } from "../../offchain/infrastructure/reconciliation/ChainSource.ts";
 import { protocolLogDecoder } from "../../offchain/infrastructure/reconciliation/protocolLogDecoder.ts";
-import { LOCAL_CHAIN_ID } from "../../offchain/processes/localParameters.ts";
-import { prepareChain } from "../../offchain/processes/prepareChain.ts";
+import { LOCAL_CHAIN_ID } from "../../offchain/processes/exchange/localParameters.ts";
+import { prepareChain } from "../../offchain/processes/exchange/prepareChain.ts";
 import { writePonderProject } from "./ponderProject.ts";
 
 const GENESIS_SECONDS = 1_800_000_000;

@@ -7,7 +7,7 @@ import type { OrderDomain } from "../../offchain/domain/orders/orderTypedData.ts
 import type { Address, Hash32, Hex } from "../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../offchain/domain/units/units.ts";
 import type { WindowId } from "../../offchain/domain/units/window.ts";
-import { localKey } from "../../offchain/processes/localKeys.ts";
+import { localKey } from "../../offchain/processes/exchange/localKeys.ts";
 import type { MarketRegistration } from "../../offchain/simulators/participants/marketRegistration.ts";
 
 const SELLERS = 6;

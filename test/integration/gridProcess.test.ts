@@ -6,7 +6,7 @@ import { GridTokenXClient } from "../../offchain/client/GridTokenXClient.ts";
 import { TelemetrySigner } from "../../offchain/client/TelemetrySigner.ts";
 import { windowAt } from "../../offchain/domain/units/window.ts";
 import { loadThaiNetwork } from "../../offchain/infrastructure/grid/loadThaiNetwork.ts";
-import { localKey } from "../../offchain/processes/localKeys.ts";
+import { localKey } from "../../offchain/processes/exchange/localKeys.ts";
 import { ChaosRig } from "../../scripts/chaos/ChaosRig.ts";
 import { testScan } from "../offchain/domain/grid/telemetry/testScan.ts";
 import { eventually } from "./TestVenue.ts";

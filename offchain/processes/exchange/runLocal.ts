@@ -1,5 +1,5 @@
-import { readConfig } from "../infrastructure/config/readConfig.ts";
-import { explainFailure } from "./explainFailure.ts";
+import { readConfig } from "../../infrastructure/config/readConfig.ts";
+import { explainFailure } from "../explainFailure.ts";
 import { type LocalOptions, parseLocalOptions } from "./localOptions.ts";
 import { type Exchange, startExchange } from "./startExchange.ts";
 

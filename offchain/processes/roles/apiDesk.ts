@@ -1,9 +1,9 @@
-import type { OperatorDesk } from "../application/ports/OperatorDesk.ts";
-import type { GridTokenXClient } from "../client/GridTokenXClient.ts";
-import { LocalKeySigner } from "../client/LocalKeySigner.ts";
-import { orderHash } from "../domain/orders/orderHash.ts";
-import type { OrderDomain } from "../domain/orders/orderTypedData.ts";
-import type { Hex } from "../domain/units/Address.ts";
+import type { OperatorDesk } from "../../application/ports/OperatorDesk.ts";
+import type { GridTokenXClient } from "../../client/GridTokenXClient.ts";
+import { LocalKeySigner } from "../../client/LocalKeySigner.ts";
+import { orderHash } from "../../domain/orders/orderHash.ts";
+import type { OrderDomain } from "../../domain/orders/orderTypedData.ts";
+import type { Hex } from "../../domain/units/Address.ts";
 
 /** Signs with the system operator's key and places through the public API. */
 export function apiDesk(

@@ -1,8 +1,8 @@
 import { privateKeyToAddress } from "viem/accounts";
-import { ZONE_CODES } from "../domain/grid/zones.ts";
-import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
-import type { Address } from "../domain/units/Address.ts";
-import type { DeployParameters } from "../infrastructure/chain/deploySystem.ts";
+import { ZONE_CODES } from "../../domain/grid/zones.ts";
+import type { MarketRulesVersion } from "../../domain/settlement/SettlementRules.ts";
+import type { Address } from "../../domain/units/Address.ts";
+import type { DeployParameters } from "../../infrastructure/chain/deploySystem.ts";
 import { localKey } from "./localKeys.ts";
 
 export const LOCAL_CHAIN_ID = 31_337;

@@ -1,19 +1,19 @@
 import type pg from "pg";
-import type { EngineQueries } from "../application/ports/EngineQueries.ts";
-import { type MakerRewardRules, MakerRewardService } from "../application/services/MakerRewardService.ts";
-import { PayoutService } from "../application/services/PayoutService.ts";
-import { ReserveHoldingService } from "../application/services/ReserveHoldingService.ts";
-import { LEAST_PAYMENT_SAT } from "../domain/payouts/paymentsDue.ts";
-import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
-import type { Hex } from "../domain/units/Address.ts";
-import type { WindowId } from "../domain/units/window.ts";
-import type { Deployment } from "../infrastructure/chain/Deployment.ts";
-import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
-import { PostgresBalancingRecord } from "../infrastructure/postgres/PostgresBalancingRecord.ts";
-import { PostgresMakerScores } from "../infrastructure/postgres/PostgresMakerScores.ts";
-import { PostgresPayoutLedger } from "../infrastructure/postgres/PostgresPayoutLedger.ts";
-import { TransactionSender } from "../infrastructure/reconciliation/TransactionSender.ts";
-import { VaultPayouts } from "../infrastructure/reconciliation/VaultPayouts.ts";
+import type { EngineQueries } from "../../application/ports/EngineQueries.ts";
+import { type MakerRewardRules, MakerRewardService } from "../../application/services/MakerRewardService.ts";
+import { PayoutService } from "../../application/services/PayoutService.ts";
+import { ReserveHoldingService } from "../../application/services/ReserveHoldingService.ts";
+import { LEAST_PAYMENT_SAT } from "../../domain/payouts/paymentsDue.ts";
+import type { MarketRulesVersion } from "../../domain/settlement/SettlementRules.ts";
+import type { Hex } from "../../domain/units/Address.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+import type { Deployment } from "../../infrastructure/chain/Deployment.ts";
+import { sleepMillis } from "../../infrastructure/clock/sleepMillis.ts";
+import { PostgresBalancingRecord } from "../../infrastructure/postgres/PostgresBalancingRecord.ts";
+import { PostgresMakerScores } from "../../infrastructure/postgres/PostgresMakerScores.ts";
+import { PostgresPayoutLedger } from "../../infrastructure/postgres/PostgresPayoutLedger.ts";
+import { TransactionSender } from "../../infrastructure/reconciliation/TransactionSender.ts";
+import { VaultPayouts } from "../../infrastructure/reconciliation/VaultPayouts.ts";
 
 /** Wall-clock times: between two samples of quotes half to one and a half of this, so that nobody can wait for them. */
 const SAMPLE_MILLIS = 2_000;

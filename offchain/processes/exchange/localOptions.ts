@@ -42,7 +42,7 @@ export function parseLocalOptions(argv: string[], command: string, defaults: Def
 		process.exit(0);
 	}
 	return {
-		stateDir: values["state-dir"] ?? join(import.meta.dirname, "..", "..", ".state", defaults.stateName),
+		stateDir: values["state-dir"] ?? join(import.meta.dirname, "..", "..", "..", ".state", defaults.stateName),
 		reset: values.reset,
 		realTime: values["real-time"],
 		secondsPerWindow: integer("--seconds-per-window", values["seconds-per-window"], defaults.secondsPerWindow, 5, 900),

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { UnixSeconds, WindowId } from "../domain/units/window.ts";
-import type { Deployment } from "../infrastructure/chain/Deployment.ts";
-import { replaceFile } from "../infrastructure/local/replaceFile.ts";
+import type { UnixSeconds, WindowId } from "../../domain/units/window.ts";
+import type { Deployment } from "../../infrastructure/chain/Deployment.ts";
+import { replaceFile } from "../../infrastructure/local/replaceFile.ts";
 import { UsageError } from "./localOptions.ts";
 
 /** What a local run decided once and keeps for ever; everything else is in the database and on the chain. */

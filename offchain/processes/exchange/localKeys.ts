@@ -1,6 +1,6 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Hex } from "../domain/units/Address.ts";
+import type { Hex } from "../../domain/units/Address.ts";
 
 /**
  * Private keys of the local chain's roles, the same at every start so that state survives. They are public

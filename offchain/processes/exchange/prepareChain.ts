@@ -1,10 +1,10 @@
 import { createPublicClient, createTestClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import type { UnixSeconds } from "../domain/units/window.ts";
-import { type ContractCall, contractCalls } from "../infrastructure/chain/contractCalls.ts";
-import type { Deployment } from "../infrastructure/chain/Deployment.ts";
-import { deploySystem } from "../infrastructure/chain/deploySystem.ts";
-import type { MarketRegistration } from "../simulators/participants/marketRegistration.ts";
+import type { UnixSeconds } from "../../domain/units/window.ts";
+import { type ContractCall, contractCalls } from "../../infrastructure/chain/contractCalls.ts";
+import type { Deployment } from "../../infrastructure/chain/Deployment.ts";
+import { deploySystem } from "../../infrastructure/chain/deploySystem.ts";
+import type { MarketRegistration } from "../../simulators/participants/marketRegistration.ts";
 import { localKey } from "./localKeys.ts";
 import { LOCAL_CHAIN_ID, localAddress, localDeployParameters } from "./localParameters.ts";
 

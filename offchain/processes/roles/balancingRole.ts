@@ -1,18 +1,18 @@
 import type pg from "pg";
-import type { ReserveRoster } from "../application/ports/Balancing.ts";
-import type { Clock } from "../application/ports/Clock.ts";
-import type { EngineQueries } from "../application/ports/EngineQueries.ts";
-import type { GridSystemAdapter } from "../application/ports/GridSystemAdapter.ts";
-import type { OperatorDesk } from "../application/ports/OperatorDesk.ts";
-import { type BalancingPoint, BalancingService } from "../application/services/BalancingService.ts";
-import type { GridLimits } from "../domain/grid/GridLimits.ts";
-import { landedAdder, type ZonePairCharges } from "../domain/settlement/chargeSatPerKwh.ts";
-import type { MarketRulesVersion } from "../domain/settlement/SettlementRules.ts";
-import type { WindowId } from "../domain/units/window.ts";
-import { sleepMillis } from "../infrastructure/clock/sleepMillis.ts";
-import { PostgresBalancingRecord } from "../infrastructure/postgres/PostgresBalancingRecord.ts";
-import { PostgresOrderRepository } from "../infrastructure/postgres/PostgresOrderRepository.ts";
-import { zoneCharges } from "./thaiMarket.ts";
+import type { ReserveRoster } from "../../application/ports/Balancing.ts";
+import type { Clock } from "../../application/ports/Clock.ts";
+import type { EngineQueries } from "../../application/ports/EngineQueries.ts";
+import type { GridSystemAdapter } from "../../application/ports/GridSystemAdapter.ts";
+import type { OperatorDesk } from "../../application/ports/OperatorDesk.ts";
+import { type BalancingPoint, BalancingService } from "../../application/services/BalancingService.ts";
+import type { GridLimits } from "../../domain/grid/GridLimits.ts";
+import { landedAdder, type ZonePairCharges } from "../../domain/settlement/chargeSatPerKwh.ts";
+import type { MarketRulesVersion } from "../../domain/settlement/SettlementRules.ts";
+import type { WindowId } from "../../domain/units/window.ts";
+import { sleepMillis } from "../../infrastructure/clock/sleepMillis.ts";
+import { PostgresBalancingRecord } from "../../infrastructure/postgres/PostgresBalancingRecord.ts";
+import { PostgresOrderRepository } from "../../infrastructure/postgres/PostgresOrderRepository.ts";
+import { zoneCharges } from "../thaiMarket.ts";
 
 const LOOK_MILLIS = 300;
 /** The largest unit of the Thai system and its frequency bias; usual values, stated in docs/concepts/grid-operation.md. */

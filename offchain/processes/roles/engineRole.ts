@@ -1,14 +1,14 @@
 import { hostname } from "node:os";
 import type pg from "pg";
-import type { Clock } from "../application/ports/Clock.ts";
-import type { EngineInput } from "../domain/engine/EngineInput.ts";
-import { createEngine, type RunningEngine, restoreEngine } from "../infrastructure/engine/RunningEngine.ts";
-import { PostgresRequestSource } from "../infrastructure/ingress/PostgresEngineIngress.ts";
-import { RequestIntake } from "../infrastructure/ingress/RequestIntake.ts";
-import { DurableEngine } from "../infrastructure/postgres/DurableEngine.ts";
-import { FollowingEngine } from "../infrastructure/postgres/FollowingEngine.ts";
-import { LeaderLock } from "../infrastructure/postgres/LeaderLock.ts";
-import { RedisRequestSource } from "../infrastructure/redis/RedisEngineIngress.ts";
+import type { Clock } from "../../application/ports/Clock.ts";
+import type { EngineInput } from "../../domain/engine/EngineInput.ts";
+import { createEngine, type RunningEngine, restoreEngine } from "../../infrastructure/engine/RunningEngine.ts";
+import { PostgresRequestSource } from "../../infrastructure/ingress/PostgresEngineIngress.ts";
+import { RequestIntake } from "../../infrastructure/ingress/RequestIntake.ts";
+import { DurableEngine } from "../../infrastructure/postgres/DurableEngine.ts";
+import { FollowingEngine } from "../../infrastructure/postgres/FollowingEngine.ts";
+import { LeaderLock } from "../../infrastructure/postgres/LeaderLock.ts";
+import { RedisRequestSource } from "../../infrastructure/redis/RedisEngineIngress.ts";
 
 const TICK_MILLIS = 200;
 
