@@ -3,6 +3,7 @@ import { get } from "./api.js";
 import { BookView } from "./bookView.js";
 import { byId, element, setText } from "./dom.js";
 import { baht, countdown, energy, thaiDate, thaiTime, windowSpan } from "./format.js";
+import { GridView } from "./gridView.js";
 import { applyLanguage, otherLanguage, switchLanguage, words } from "./i18n.js";
 import { MapView } from "./mapView.js";
 import { MarketClock } from "./marketClock.js";
@@ -13,6 +14,7 @@ import { WindowsView } from "./windowsView.js";
 
 const REDRAW_MILLIS = 250;
 const FLOWS_REFRESH_MILLIS = 1500;
+const GRID_REFRESH_MILLIS = 2000;
 const RETRY_MILLIS = 2000;
 
 const state = {
@@ -30,6 +32,7 @@ const state = {
 
 const clock = new MarketClock();
 const book = new BookView();
+const grid = new GridView();
 const trades = new TradesView();
 const notices = new NoticesView();
 const windows = new WindowsView((windowId) => {
@@ -72,6 +75,7 @@ async function start() {
 	followNextWindow();
 	setInterval(tick, REDRAW_MILLIS);
 	setInterval(refreshFlows, FLOWS_REFRESH_MILLIS);
+	setInterval(refreshGrid, GRID_REFRESH_MILLIS);
 	tick();
 }
 
@@ -133,6 +137,7 @@ function selectWindow(windowId) {
 	areFlowsStale = true;
 	followBook();
 	void refreshFlows();
+	void refreshGrid();
 }
 
 function selectZone(zoneId) {
@@ -168,6 +173,11 @@ async function refreshFlows() {
 	}
 }
 
+async function refreshGrid() {
+	if (document.hidden || state.windowId === null) return;
+	if (await grid.refresh(state.windowId)) state.changed = true;
+}
+
 function tick() {
 	drawClock();
 	if (!state.changed) return;
@@ -179,9 +189,11 @@ function tick() {
 	const span = state.windowId === null ? "" : windowSpan(state.windowId);
 	setText(byId("map-window"), span);
 	setText(byId("book-window"), span);
+	setText(byId("grid-window"), span);
 	map.show({ flows: state.flows, haltedZoneIds, selectedZoneId: state.zoneId });
 	windows.show({ windows: state.windows, sessions: state.sessions, selectedWindowId: state.windowId, satoshiPerThb });
 	book.show(satoshiPerThb);
+	grid.show({ zoneId: state.zoneId, zoneCode });
 	trades.show({ zoneCode, satoshiPerThb });
 	notices.show(zoneCode);
 	drawFigures(zoneCode, haltedZoneIds, satoshiPerThb);

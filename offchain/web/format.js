@@ -14,7 +14,11 @@ export const windowTime = (windowId) => thaiMinute(windowMillis(windowId));
 export const windowSpan = (windowId) => `${windowTime(windowId)}–${windowTime(windowId + 1)}`;
 
 export function kiloWattHours(energyWh) {
-	return (energyWh / 1000).toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+	return decimal(energyWh / 1000, 1);
+}
+
+export function decimal(value, digits = 0) {
+	return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 export function energy(energyWh) {

@@ -67,6 +67,14 @@ describe("U1 the market page in a real browser", function () {
 		await page.waitForSelector("#book .level, #book .empty");
 	});
 
+	it("G6 behavior: the grid is told as the control room last reported it, with the window's reserve", async () => {
+		await page.waitForSelector("#grid .facts");
+		const facts = () => page.locator("#grid .facts").textContent();
+		expect(await facts()).to.match(/Frequency(49|50)\.[0-9]{3} Hz/);
+		await page.waitForFunction("/Reserve held[1-9]/.test(document.querySelector('#grid .facts').textContent)");
+		expect(await page.locator("#grid .lines li").count()).to.equal(5);
+	});
+
 	it("behavior: speaks Thai, keeps it after a reload, and has a dark face", async () => {
 		await page.locator("#language").click();
 		expect(await page.locator("#windows-title").textContent()).to.match(/[\u0e00-\u0e7f]/);

@@ -6,6 +6,8 @@ import {
 	directiveListQuery,
 	gridImpact,
 	gridImpactQuery,
+	gridOverview,
+	gridOverviewQuery,
 	gridStatus,
 	gridStatusQuery,
 	zonePrices,
@@ -57,6 +59,23 @@ export const gridEndpoints: Endpoint[] = [
 			if (deps.zonePrices === undefined) return problem("UNAVAILABLE", NO_GRID);
 			const prices = await deps.zonePrices.latest(windowId);
 			return prices === null ? problem("NOT_FOUND", `Window ${windowId} has no network solution yet.`) : ok(prices);
+		},
+	}),
+	endpoint({
+		method: "get",
+		path: "/v1/grid/overview",
+		operationId: "GetGridOverview",
+		summary: "Conditions, balancing and prices of one window together, each null while it is not known.",
+		tag: "grid",
+		query: gridOverviewQuery,
+		success: [{ status: 200, schema: gridOverview, description: "What is known" }],
+		problems: ["MALFORMED"],
+		async handle({ query: { windowId } }, deps) {
+			const [balancingOfWindow, prices] = await Promise.all([
+				deps.balancing?.window(windowId) ?? null,
+				deps.zonePrices?.latest(windowId) ?? null,
+			]);
+			return ok({ conditions: deps.telemetry?.current() ?? null, balancing: balancingOfWindow, prices });
 		},
 	}),
 	endpoint({

@@ -14,6 +14,7 @@ import {
 	windowId,
 	zoneId,
 } from "./primitives.ts";
+import { gridConditions } from "./telemetryMessages.ts";
 
 /** The grid as trading sees it, and what authorities have ordered. */
 export const gridStatusQuery = z.strictObject({ windowId: queryWindowId });
@@ -163,3 +164,13 @@ export const directiveList = z
 		),
 	})
 	.meta({ id: "DirectiveList", description: "Newest first." });
+
+export const gridOverviewQuery = z.strictObject({ windowId: queryWindowId });
+
+export const gridOverview = z
+	.strictObject({
+		conditions: gridConditions.nullable().describe("null before the first report of a control room"),
+		balancing: balancing.nullable().describe("null before reserve was bought for the window"),
+		prices: zonePrices.nullable().describe("null before the window's first network solution"),
+	})
+	.meta({ id: "GridOverview" });
