@@ -10,6 +10,7 @@ import {IERC1888} from "./interfaces/IERC1888.sol";
 import {IMeterRegistry} from "./interfaces/IMeterRegistry.sol";
 import {IWindowSettlement} from "./interfaces/IWindowSettlement.sol";
 import {Windows} from "./libraries/Windows.sol";
+import {Words} from "./libraries/Words.sol";
 import {Zones} from "./libraries/Zones.sol";
 import {CertificateId, CertificateIds} from "./types/CertificateId.sol";
 import {MeterWord} from "./types/MeterWord.sol";
@@ -20,6 +21,8 @@ import {WindowWords} from "./types/WindowWord.sol";
 /// @dev Issuing does not call the receiver: the buyer asked for the certificates by signing the order, and no wallet can hold up
 /// the others of its chunk. Transfers call it, as ERC-1155 demands.
 contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, ReentrancyGuardTransient {
+    using Words for uint256[];
+
     uint256 private constant RECORD_BYTES = 64;
     uint8 private constant FIRST_RENEWABLE = 1;
     uint8 private constant LAST_RENEWABLE = 5;
@@ -216,44 +219,56 @@ contract CertificateRegistry is ICertificateRegistry, ERC1155, AccessManaged, Re
 
     /// @dev Trades of one meter stand together, so that its id is made once; all meters are read by one call.
     function _issue(uint32 windowId, bytes calldata trades) private {
-        uint256[] memory words = REGISTRY.meterWords(_sellingMeters(trades));
-        uint16 factorVersion = _factorVersionAt(windowId);
-        uint256[] memory ids = new uint256[](1);
-        uint256[] memory values = new uint256[](1);
-        uint32 meterId;
-        uint256 next;
-        for (uint256 at = 0; at < trades.length; at += RECORD_BYTES) {
-            uint256 settled = _firstWord(trades, at);
-            values[0] = uint32(settled >> 32);
-            if (values[0] == 0) continue;
-            if (uint32(settled >> 64) != meterId) {
-                meterId = uint32(settled >> 64);
-                ids[0] = _idOf(MeterWord.wrap(words[next]), meterId, windowId, factorVersion);
-                ++next;
+        unchecked {
+            uint256[] memory words = REGISTRY.meterWords(_sellingMeters(trades));
+            uint16 factorVersion = _factorVersionAt(windowId);
+            // One each: the certificate issued now, and to how much.
+            uint256[] memory ids = new uint256[](1);
+            uint256[] memory values = new uint256[](1);
+            uint256 id;
+            uint256 meterId;
+            uint256 next;
+            for (uint256 at = 0; at < trades.length; at += RECORD_BYTES) {
+                uint256 settled = _firstWord(trades, at);
+                uint256 deliveredWh = uint32(settled >> 32);
+                if (deliveredWh == 0) continue;
+                if (uint32(settled >> 64) != meterId) {
+                    meterId = uint32(settled >> 64);
+                    // Counted by the same rule as in _sellingMeters.
+                    id = _idOf(MeterWord.wrap(words.get(next)), uint32(meterId), windowId, factorVersion);
+                    ids.set(0, id);
+                    ++next;
+                }
+                if (id == 0) continue;
+                values.set(0, deliveredWh);
+                super._update(address(0), address(uint160(settled >> 96)), ids, values);
             }
-            if (ids[0] != 0) _update(address(0), address(uint160(settled >> 96)), ids, values);
         }
     }
 
-    /// @dev The meters of the trades that delivered something, packed as the registry takes them.
+    /// @dev The meters of the trades that delivered something, packed as the registry takes them. Plain twin: for each trade with
+    /// `delivered != 0 && meterId != last`, `meterIds = bytes.concat(meterIds, bytes4(meterId))`.
     function _sellingMeters(bytes calldata trades) private pure returns (bytes memory meterIds) {
-        meterIds = new bytes(trades.length);
-        uint256 length;
-        uint256 last;
-        for (uint256 at = 0; at < trades.length; at += RECORD_BYTES) {
-            uint256 settled = _firstWord(trades, at);
-            uint256 meterId = uint32(settled >> 64);
-            if (uint32(settled >> 32) == 0 || meterId == last) continue;
-            last = meterId;
-            assembly ("memory-safe") {
-                // 4 bytes behind the others; what else is written is overwritten by the next or within the 64 bytes a trade has here.
-                mstore(add(add(meterIds, 0x20), length), shl(224, meterId))
-            }
-            length += 4;
-        }
         assembly ("memory-safe") {
-            // Shortens the array to what was used.
-            mstore(meterIds, length)
+            meterIds := mload(0x40)
+            let place := add(meterIds, 0x20)
+            let last := 0
+            let at := trades.offset
+            for {
+                let end := add(at, trades.length)
+            } lt(at, end) {
+                at := add(at, 64)
+            } {
+                let meterId := and(shr(64, calldataload(at)), 0xffffffff)
+                if and(xor(meterId, last), sub(0, iszero(iszero(and(calldataload(at), 0xffffffff00000000))))) {
+                    last := meterId
+                    // What this writes behind the four bytes is written again by the next, or lies beyond the array.
+                    mstore(place, shl(224, meterId))
+                    place := add(place, 4)
+                }
+            }
+            mstore(meterIds, sub(sub(place, meterIds), 0x20))
+            mstore(0x40, add(place, 0x20))
         }
     }
 

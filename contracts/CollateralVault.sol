@@ -9,6 +9,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {ChargeAccrual} from "./bases/ChargeAccrual.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {Roles} from "./libraries/Roles.sol";
 import {Windows} from "./libraries/Windows.sol";
@@ -18,7 +19,7 @@ import {StandingWord, TradingWord, TradingWords} from "./types/TradingWord.sol";
 
 /// @title Custody of the settlement token
 /// @notice See ICollateralVault.
-contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyGuardTransient {
+contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyGuardTransient, ChargeAccrual {
     using SafeERC20 for IERC20;
     using Checkpoints for Checkpoints.Trace224;
 
@@ -38,13 +39,17 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @inheritdoc ICollateralVault
     uint64 public totalMsat;
 
-    /// @dev What windows read and write, and the rest: see `TradingWord`. Together they are the `AccountWord`.
+    /// @dev What windows read and write, and the rest: see `TradingWord`. Together, and with what accrued, they are the `AccountWord`.
     mapping(address account => TradingWord) private _trading;
     mapping(address account => StandingWord) private _standing;
     mapping(address account => Checkpoints.Trace224) private _epochs;
     mapping(address account => mapping(uint256 nonce => bool)) private _usedNonces;
 
-    constructor(address manager, IERC20 token) AccessManaged(manager) EIP712("GridTokenX", "1") {
+    constructor(
+        address manager,
+        IERC20 token,
+        ChargeAccounts memory receivers
+    ) AccessManaged(manager) EIP712("GridTokenX", "1") ChargeAccrual(receivers) {
         TOKEN = token;
     }
 
@@ -76,6 +81,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         (address signer, , ) = ECDSA.tryRecoverCalldata(digest, operatorSignature);
         if (!_isOperator(signer)) revert NotOperator(signer);
 
+        if (_accruedOf(msg.sender) != 0) _spread();
         uint256 balanceMsat = _balanceOf(msg.sender);
         if (amountSat > balanceMsat / MSAT_PER_SAT) {
             revert InsufficientBalance(msg.sender, balanceMsat, amountSat);
@@ -110,7 +116,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         uint256 dueAt = _dueAt(effectiveWindow);
         if (block.timestamp < dueAt) revert ExitNotDue(account, dueAt);
         _keep(account, word.withExit(0));
-        _pay(account, word.balanceMsat() / MSAT_PER_SAT, true);
+        if (_accruedOf(account) != 0) _spread();
+        _pay(account, _balanceOf(account) / MSAT_PER_SAT, true);
     }
 
     /// @inheritdoc ICollateralVault
@@ -127,12 +134,19 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     }
 
     /// @inheritdoc ICollateralVault
-    function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external {
+    function applySettlement(
+        uint32 windowId,
+        uint16 chunkIndex,
+        bool last,
+        uint256[5] calldata charges,
+        uint256[] calldata updates
+    ) external {
         if (msg.sender != settlement) revert OnlySettlement(msg.sender);
         (bytes memory deltas, int256 sumMsat, address short) = _apply(updates);
         if (short != address(0)) {
             revert InsufficientBalance(short, _balanceOf(short), uint256(sumMsat));
         }
+        sumMsat += _accrue(charges, deltas);
         if (sumMsat != 0) revert UnbalancedSettlement(sumMsat);
         emit BalancesSettled(windowId, chunkIndex, last, deltas);
     }
@@ -172,19 +186,19 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
 
     /// @inheritdoc ICollateralVault
     function balanceOf(address account) external view returns (uint64) {
-        return _balanceOf(account);
+        return _balanceOf(account) + _accruedOf(account);
     }
 
     /// @inheritdoc ICollateralVault
     function accountWord(address account) external view returns (AccountWord) {
-        return _whole(account);
+        return _withAccrued(account);
     }
 
     /// @inheritdoc ICollateralVault
     function accountWords(address[] calldata accounts) external view returns (uint256[] memory words) {
         words = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            words[i] = AccountWord.unwrap(_whole(accounts[i]));
+            words[i] = AccountWord.unwrap(_withAccrued(accounts[i]));
         }
     }
 
@@ -211,6 +225,11 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
             }
             return(answer, sub(end, answer))
         }
+    }
+
+    /// @inheritdoc ICollateralVault
+    function spreadCharges() external {
+        _spread();
     }
 
     /// @inheritdoc ICollateralVault
@@ -290,6 +309,15 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         }
     }
 
+    /// @dev Reverts where a balance would not fit its 64 bits.
+    function _credit(address account, uint256 amountMsat) internal override {
+        uint256 balanceMsat = _balanceOf(account);
+        if (amountMsat > type(uint64).max - balanceMsat) {
+            revert InsufficientBalance(account, balanceMsat, amountMsat);
+        }
+        _setBalance(account, uint64(balanceMsat + amountMsat));
+    }
+
     function _deposit(address account, uint256 amountSat) private nonReentrant {
         if (account == address(0)) revert ZeroAccount();
         uint256 before = TOKEN.balanceOf(address(this));
@@ -322,6 +350,11 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
 
     function _whole(address account) private view returns (AccountWord) {
         return TradingWords.whole(_trading[account], _standing[account]);
+    }
+
+    function _withAccrued(address account) private view returns (AccountWord) {
+        AccountWord word = _whole(account);
+        return word.withBalance(word.balanceMsat() + _accruedOf(account));
     }
 
     function _keep(address account, AccountWord word) private {

@@ -50,24 +50,6 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     IMarketRules public immutable RULES;
     /// @notice What the authorities ordered.
     IGridDirectives public immutable DIRECTIVES;
-    /// @notice Receivers of charges: licensees by authority number, congestion and platform.
-    address public immutable EGAT_ACCOUNT;
-    /// @notice Receives distribution charges of MEA's zone.
-    address public immutable MEA_ACCOUNT;
-    /// @notice Receives distribution charges of PEA's zones.
-    address public immutable PEA_ACCOUNT;
-    /// @notice Receives congestion charges.
-    address public immutable CONGESTION_ACCOUNT;
-    /// @notice Receives platform charges.
-    address public immutable PLATFORM_ACCOUNT;
-
-    struct ChargeAccounts {
-        address egat;
-        address mea;
-        address pea;
-        address congestion;
-        address platform;
-    }
 
     /// @inheritdoc IWindowSettlement
     uint32 public settlingWindow;
@@ -86,18 +68,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         ICollateralVault vault,
         IMeterRegistry registry,
         IMarketRules rules,
-        IGridDirectives directives,
-        ChargeAccounts memory receivers
+        IGridDirectives directives
     ) AccessManaged(manager) EIP712("GridTokenX", "1") {
         VAULT = vault;
         REGISTRY = registry;
         RULES = rules;
         DIRECTIVES = directives;
-        EGAT_ACCOUNT = receivers.egat;
-        MEA_ACCOUNT = receivers.mea;
-        PEA_ACCOUNT = receivers.pea;
-        CONGESTION_ACCOUNT = receivers.congestion;
-        PLATFORM_ACCOUNT = receivers.platform;
     }
 
     /// @inheritdoc IWindowSettlement
@@ -265,8 +241,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         context.obligations = new uint256[](sellMeterCount);
         context.passed = new uint256[](sellMeterCount);
         context.orders = new uint256[](context.orderCount);
-        // Behind the accounts the five receivers of charges.
-        context.updates = new uint256[](ChunkMemories.UPDATES_HEADER_WORDS + 2 * (context.accountCount + 5));
+        context.updates = new uint256[](ChunkMemories.UPDATES_HEADER_WORDS + 2 * context.accountCount);
         context.record = new bytes(context.tradeCount * ChunkLayout.RECORD_BYTES);
     }
 
@@ -355,7 +330,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             _recordHash[windowId][chunkIndex] = WindowWords.shortened(hash);
         }
         emit ChunkSettled(windowId, chunkIndex, last, context.record);
-        _applyUpdates(context, chunkIndex, last);
+        UpdatePass.send(context, address(VAULT), chunkIndex, last);
     }
 
     /// @dev Stores the fills of buys whose account's slot cannot tell them.
@@ -367,10 +342,5 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             if (!ChunkLayout.stateIsFilledBuy(order) || !ChunkLayout.stateIsStored(order)) continue;
             storedFillWh[bytes32(context.orderHashes.get(i))] = ChunkLayout.stateFilled(order);
         }
-    }
-
-    function _applyUpdates(ChunkMemory memory context, uint256 chunkIndex, bool last) private {
-        address[5] memory receivers = [CONGESTION_ACCOUNT, EGAT_ACCOUNT, MEA_ACCOUNT, PEA_ACCOUNT, PLATFORM_ACCOUNT];
-        UpdatePass.send(context, receivers, address(VAULT), chunkIndex, last);
     }
 }

@@ -59,7 +59,7 @@ const contracts = readdirSync(join(root, "contracts"), { recursive: true, encodi
 	.map((path) => `contracts/${path}`)
 	.filter((file) => !LEFT_OUT.test(file))
 	.sort();
-const deployed = contracts.filter((file) => !/\/(libraries|types)\//.test(file));
+const deployed = contracts.filter((file) => !/\/(bases|libraries|types)\//.test(file));
 const known = readResults();
 const mutants = contracts
 	.filter((file) => options.contract === undefined || file.endsWith(`/${options.contract}.sol`))

@@ -109,6 +109,10 @@ interface ICollateralVault {
     /// @return effectiveWindow First window it counts for.
     function raiseEpoch() external returns (uint32 epoch, uint32 effectiveWindow);
 
+    /// @notice Writes the charges that accrued into their receivers' accounts. Anybody. No balance changes: what accrued is part of it.
+    /// A receiver's withdrawal and exit do it first; its orders count on what is in the account.
+    function spreadCharges() external;
+
     /// @notice Balance of `account` in msat.
     /// @param account The account.
     /// @return amountMsat The balance.
@@ -147,10 +151,17 @@ interface ICollateralVault {
     /// @param windowId The delivery window.
     /// @param chunkIndex The chunk of the window, from 0.
     /// @param last Whether this completes the window.
+    /// @param charges In msat: congestion, EGAT, MEA, PEA, platform.
     /// @param updates Two words per account, an account may come twice. First: account · 2^96 + change in msat (signed, below 2^95).
     /// Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone. Two words without a change and
     /// a cursor mean nothing.
-    function applySettlement(uint32 windowId, uint16 chunkIndex, bool last, uint256[] calldata updates) external;
+    function applySettlement(
+        uint32 windowId,
+        uint16 chunkIndex,
+        bool last,
+        uint256[5] calldata charges,
+        uint256[] calldata updates
+    ) external;
 
     /// @notice Notes until when `account` may trade. Only the registry.
     /// @param account The account.

@@ -8,7 +8,6 @@ import {ChunkLayout} from "./ChunkLayout.sol";
 import {
     AT_ACCOUNTS_END,
     AT_CLASS,
-    AT_COUNTS,
     AT_DIGEST,
     AT_DIGESTED,
     AT_DIRECTIVE,
@@ -20,6 +19,11 @@ import {
     AT_METERS,
     AT_METER_COUNT,
     AT_METER_IDS,
+    AT_NEXT_ACCOUNT,
+    AT_NEXT_COUNT,
+    AT_NEXT_INDEX,
+    AT_NEXT_UPDATE,
+    AT_NEXT_WORD,
     AT_NOT_PLAIN,
     AT_ORDERS_END,
     AT_PRICE,
@@ -79,17 +83,15 @@ library OrderPass {
         bytes32 separator
     ) internal view returns (Fault fault, bool allPlain, uint256 position, address trader) {
         _link(held, chunk, typehash, separator);
-        uint256 accountAt = held.accountsAt;
         position = held.ordersAt;
         assembly ("memory-safe") {
-            // Places in calldata.
-            accountAt := add(accountAt, chunk.offset)
             position := add(position, chunk.offset)
         }
-        (fault, position, trader) = _walk(held, accountAt, position);
+        (fault, position) = _walk(held.orders, position);
         assembly ("memory-safe") {
             position := sub(position, chunk.offset)
             allPlain := iszero(mload(AT_NOT_PLAIN))
+            trader := mload(AT_TRADER)
         }
     }
 
@@ -104,6 +106,9 @@ library OrderPass {
         uint256 tariffs = held.distributionByZone;
         uint256[] memory meters = held.meters;
         uint256[] memory orders = held.orders;
+        uint256[] memory words = held.words;
+        uint256[] memory updates = held.updates;
+        uint256 updatesHeader = ChunkMemories.UPDATES_HEADER_WORDS;
         assembly ("memory-safe") {
             // What a state says of each zone, see ChunkLayout.inZone; a border's orders are never plain.
             for {
@@ -127,162 +132,159 @@ library OrderPass {
             mstore(AT_ORDERS_END, add(add(orders, 0x20), shl(5, mload(orders))))
             mstore(AT_ACCOUNTS_END, add(chunk.offset, accountsEnd))
             // The order counts follow the accounts.
-            mstore(AT_COUNTS, add(chunk.offset, accountsEnd))
+            mstore(AT_NEXT_COUNT, add(chunk.offset, accountsEnd))
+            mstore(AT_NEXT_ACCOUNT, add(chunk.offset, accountsAt))
+            mstore(AT_NEXT_WORD, add(words, 0x20))
+            mstore(AT_NEXT_UPDATE, add(add(updates, 0x20), shl(5, updatesHeader)))
         }
     }
 
     // solhint-disable-next-line function-max-lines
-    function _walk(
-        ChunkMemory memory held,
-        uint256 accountAt,
-        uint256 position
-    ) private view returns (Fault fault, uint256, address account) {
-        uint256[] memory words = held.words;
-        uint256[] memory updates = held.updates;
-        uint256[] memory orders = held.orders;
-        uint256 updateAt = ChunkMemories.UPDATES_HEADER_WORDS;
+    function _walk(uint256[] memory orders, uint256 position) private view returns (Fault fault, uint256) {
         assembly ("memory-safe") {
-            let wordAt := add(words, 0x20)
-            updateAt := add(add(updates, 0x20), shl(5, updateAt))
             let orderAt := add(orders, 0x20)
-            let accountBits := 0
+            // Where the account's orders end; its TradingWord; what all its orders have in their state; what all are refused for.
+            let end := orderAt
+            let word := 0
+            let base := 0
+            let refusal := 0
+            // The least sequence the next order may have.
+            let next := 0
             // The first word of the order before: what is rare about it stands in the form. At first all of that is 0, as in the form.
             let before := 0
-            for {} lt(accountAt, mload(AT_ACCOUNTS_END)) {
-                accountAt := add(accountAt, 20)
-                accountBits := add(accountBits, shl(96, 1))
-                wordAt := add(wordAt, 0x20)
-                updateAt := add(updateAt, 0x40)
+            for {} lt(orderAt, mload(AT_ORDERS_END)) {
+                orderAt := add(orderAt, 0x20)
             } {
-                let word := mload(wordAt)
-                let base := accountBits
-                let refusal
-                let end
-                {
-                    let next := shr(96, calldataload(accountAt))
-                    // Ascending: an account twice would start with the balance of the first again.
-                    if iszero(gt(next, account)) {
-                        account := next
-                        fault := 1
-                        break
+                if eq(orderAt, end) {
+                    // The next account.
+                    let from := mload(AT_NEXT_ACCOUNT)
+                    let account := shr(96, calldataload(from))
+                    {
+                        // Ascending: an account twice would start with the balance of the first again. No account is left: more orders
+                        // than the counts say.
+                        let falls := iszero(gt(account, mload(AT_TRADER)))
+                        if or(falls, iszero(lt(from, mload(AT_ACCOUNTS_END)))) {
+                            fault := sub(4, mul(3, lt(from, mload(AT_ACCOUNTS_END))))
+                            mstore(AT_TRADER, account)
+                            break
+                        }
                     }
-                    account := next
-                    mstore(AT_TRADER, next)
-                    // Nothing has changed yet; the funds are the balance once the update is added, see UpdatePass.
-                    next := shl(96, next)
-                    mstore(updateAt, next)
-                    mstore(wordAt, sub(and(word, 0xffffffffffffffff), next))
+                    mstore(AT_NEXT_ACCOUNT, add(from, 20))
+                    mstore(AT_TRADER, account)
+                    // Nothing has changed yet; the funds are the balance once the update is added, see ChunkMemory.
+                    account := shl(96, account)
+                    from := mload(AT_NEXT_UPDATE)
+                    mstore(AT_NEXT_UPDATE, add(from, 0x40))
+                    mstore(from, account)
+                    from := mload(AT_NEXT_WORD)
+                    mstore(AT_NEXT_WORD, add(from, 0x20))
+                    word := mload(from)
+                    mstore(from, sub(and(word, 0xffffffffffffffff), account))
 
-                    let countAt := mload(AT_COUNTS)
-                    let count := shr(240, calldataload(countAt))
-                    mstore(AT_COUNTS, add(countAt, 2))
+                    from := mload(AT_NEXT_COUNT)
+                    mstore(AT_NEXT_COUNT, add(from, 2))
+                    let count := shr(240, calldataload(from))
                     end := add(orderAt, shl(5, and(count, 0x7fff)))
-                    if gt(end, mload(AT_ORDERS_END)) {
+                    if or(eq(orderAt, end), gt(end, mload(AT_ORDERS_END))) {
                         fault := 4
                         break
                     }
-                    // Stored fills; no licence, an exit or no active main meter; seen in this window before; at a border.
                     count := shr(15, count)
-                    base := or(base, or(shl(145, count), mload(add(AT_ZONES, and(shr(147, word), 0x3e0)))))
+                    from := mload(AT_NEXT_INDEX)
+                    mstore(AT_NEXT_INDEX, add(from, shl(96, 1)))
+                    base := or(or(from, shl(145, count)), mload(add(AT_ZONES, and(shr(147, word), 0x3e0))))
+                    // Stored fills; no licence, an exit or no active main meter; seen in this window before; at a border.
                     refusal := or(count, iszero(gt(and(shr(96, word), 0xffffff), mload(AT_WINDOW))))
                     refusal := or(refusal, eq(and(shr(168, word), 0xffffff), mload(AT_WINDOW)))
                     refusal := or(refusal, and(base, shl(147, 1)))
+                    next := 0
                 }
 
-                let next := 0
-                for {} lt(orderAt, end) {
-                    orderAt := add(orderAt, 0x20)
-                } {
-                    let head := calldataload(position)
-                    let state := and(shr(144, head), TERMS)
-                    {
-                        let sequence := and(state, 0xffffffff)
-                        if lt(sequence, next) {
-                            fault := 2
-                            break
-                        }
-                        next := add(sequence, 1)
-                        mstore(AT_SEQUENCE, sequence)
+                let head := calldataload(position)
+                let state := and(shr(144, head), TERMS)
+                {
+                    let sequence := and(state, 0xffffffff)
+                    if lt(sequence, next) {
+                        fault := 2
+                        break
                     }
-                    let objection := refusal
+                    next := add(sequence, 1)
+                    mstore(AT_SEQUENCE, sequence)
+                }
+                let objection := refusal
+                {
                     let side := and(shr(248, head), 1)
                     mstore(AT_SIDE, side)
-                    {
-                        let meterIndex := shr(80, state)
-                        switch lt(meterIndex, mload(AT_SELL_METER_COUNT))
-                        case 0 {
-                            // Sells name the first meters, buys any.
-                            if or(side, iszero(lt(meterIndex, mload(AT_METER_COUNT)))) {
-                                fault := 3
-                                break
-                            }
-                        }
-                        default {
-                            // Zone, source and reach of the account's main meter, see TradingWord.
-                            mstore(add(mload(AT_METERS), shl(5, meterIndex)), shl(160, and(shr(152, word), 0xffff)))
-                        }
-                        let meterId := shr(224, calldataload(add(mload(AT_METER_IDS), shl(2, meterIndex))))
-                        mstore(AT_METER, meterId)
-                        state := or(state, shl(168, meterId))
-                        // Not the main meter; a sell without a source.
-                        objection := or(objection, xor(meterId, and(shr(120, word), 0xffffffff)))
-                        objection := or(objection, lt(and(shr(157, word), 0xf), side))
-                    }
-                    {
-                        let price := and(shr(208, head), 0xffff)
-                        let energy := and(shr(176, head), 0xffffffff)
-                        mstore(AT_PRICE, price)
-                        mstore(AT_ENERGY, energy)
-                        objection := or(objection, iszero(mul(price, energy)))
-                    }
-                    if and(xor(head, before), RARE) {
-                        before := head
-                        mstore(AT_CLASS, and(shr(249, head), 3))
-                        mstore(AT_TIME_IN_FORCE, and(shr(251, head), 3))
-                        mstore(AT_FLAGS, shr(253, head))
-                        mstore(AT_EPOCH, and(shr(112, head), 0xffffffff))
-                        mstore(AT_VALID_UNTIL, and(shr(72, head), 0xffffffffff))
-                        mstore(AT_DIRECTIVE, and(shr(40, head), 0xffffffff))
-                    }
-                    // An epoch behind; a special class.
-                    objection := or(objection, lt(mload(AT_EPOCH), and(shr(64, word), 0xffffffff)))
-                    objection := or(objection, and(head, shl(250, 1)))
-                    mstore(AT_STRUCT_HASH, keccak256(AT_FORM, 0x1c0))
-                    state := or(or(state, base), shl(144, side))
-
-                    let signed := 0
-                    switch and(head, shl(240, 1))
+                    let meterIndex := shr(80, state)
+                    switch lt(meterIndex, mload(AT_SELL_METER_COUNT))
                     case 0 {
-                        let s := calldataload(add(position, 59))
-                        mstore(AT_DIGEST, keccak256(AT_DIGESTED, 66))
-                        mstore(AT_RECOVERY, add(27, shr(255, s)))
-                        mstore(AT_R, calldataload(add(position, 27)))
-                        s := and(s, not(shl(255, 1)))
-                        mstore(AT_S, s)
-                        // A failed recovery answers nothing, so the place of the answer is emptied first.
-                        mstore(0, 0)
-                        pop(staticcall(gas(), 1, AT_DIGEST, 0x80, 0, 0x20))
-                        signed := gt(eq(mload(0), account), gt(s, HALF_ORDER))
-                        position := add(position, 91)
+                        // Sells name the first meters, buys any.
+                        if or(side, iszero(lt(meterIndex, mload(AT_METER_COUNT)))) {
+                            fault := 3
+                            break
+                        }
                     }
                     default {
-                        position := add(position, add(29, and(shr(24, head), 0xffff)))
+                        // Zone, source and reach of the account's main meter, see TradingWord.
+                        mstore(add(mload(AT_METERS), shl(5, meterIndex)), shl(160, and(shr(152, word), 0xffff)))
                     }
-                    if or(objection, iszero(signed)) {
-                        mstore(AT_NOT_PLAIN, 1)
-                        state := or(state, or(shl(147, 1), shl(148, signed)))
-                    }
-                    mstore(orderAt, state)
+                    let meterId := shr(224, calldataload(add(mload(AT_METER_IDS), shl(2, meterIndex))))
+                    mstore(AT_METER, meterId)
+                    state := or(or(state, base), or(shl(168, meterId), shl(144, side)))
+                    // Not the main meter; a sell without a source.
+                    objection := or(objection, xor(meterId, and(shr(120, word), 0xffffffff)))
+                    objection := or(objection, lt(and(shr(157, word), 0xf), side))
                 }
-                if fault {
-                    break
+                {
+                    let price := and(shr(208, head), 0xffff)
+                    mstore(AT_PRICE, price)
+                    let energy := and(shr(176, head), 0xffffffff)
+                    mstore(AT_ENERGY, energy)
+                    objection := or(objection, iszero(mul(price, energy)))
                 }
+                if and(xor(head, before), RARE) {
+                    before := head
+                    mstore(AT_CLASS, and(shr(249, head), 3))
+                    mstore(AT_TIME_IN_FORCE, and(shr(251, head), 3))
+                    mstore(AT_FLAGS, shr(253, head))
+                    mstore(AT_EPOCH, and(shr(112, head), 0xffffffff))
+                    mstore(AT_VALID_UNTIL, and(shr(72, head), 0xffffffffff))
+                    mstore(AT_DIRECTIVE, and(shr(40, head), 0xffffffff))
+                }
+                // An epoch behind; a special class.
+                objection := or(objection, lt(mload(AT_EPOCH), and(shr(64, word), 0xffffffff)))
+                objection := or(objection, and(head, shl(250, 1)))
+                mstore(AT_STRUCT_HASH, keccak256(AT_FORM, 0x1c0))
+
+                let signed := 0
+                switch and(head, shl(240, 1))
+                case 0 {
+                    mstore(AT_DIGEST, keccak256(AT_DIGESTED, 66))
+                    mstore(AT_R, calldataload(add(position, 27)))
+                    let s := calldataload(add(position, 59))
+                    position := add(position, 91)
+                    mstore(AT_RECOVERY, add(27, shr(255, s)))
+                    s := and(s, not(shl(255, 1)))
+                    mstore(AT_S, s)
+                    // A failed recovery answers nothing, so the place of the answer is emptied first.
+                    mstore(0, 0)
+                    pop(staticcall(gas(), 1, AT_DIGEST, 0x80, 0, 0x20))
+                    signed := gt(eq(mload(0), mload(AT_TRADER)), gt(s, HALF_ORDER))
+                }
+                default {
+                    position := add(position, add(29, and(shr(24, head), 0xffff)))
+                }
+                if or(objection, iszero(signed)) {
+                    mstore(AT_NOT_PLAIN, 1)
+                    state := or(state, or(shl(147, 1), shl(148, signed)))
+                }
+                mstore(orderAt, state)
             }
-            // Every order belongs to an account.
-            if iszero(or(fault, eq(orderAt, mload(AT_ORDERS_END)))) {
+            // The counts say more orders than there are, or an account has none.
+            if iszero(or(fault, and(eq(orderAt, end), eq(mload(AT_NEXT_ACCOUNT), mload(AT_ACCOUNTS_END))))) {
                 fault := 4
             }
         }
-        return (fault, position, account);
+        return (fault, position);
     }
 }

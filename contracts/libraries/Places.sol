@@ -28,22 +28,29 @@ uint256 constant AT_METER_COUNT = 0x6e0;
 uint256 constant AT_SELL_METER_COUNT = 0x700;
 uint256 constant AT_ORDERS_END = 0x720;
 uint256 constant AT_ACCOUNTS_END = 0x740;
-uint256 constant AT_COUNTS = 0x760;
-uint256 constant AT_NOT_PLAIN = 0x780;
-uint256 constant AT_ORDERS = 0x7a0;
-uint256 constant AT_ORDER_COUNT = 0x7c0;
-uint256 constant AT_READINGS = 0x7e0;
-uint256 constant AT_OBLIGATIONS = 0x800;
-uint256 constant AT_FUNDS = 0x820;
-uint256 constant AT_UPDATES = 0x840;
-uint256 constant AT_TRANSMISSION = 0x860;
-uint256 constant AT_PLATFORM = 0x880;
-uint256 constant AT_ANYWHERE = 0x8a0;
-uint256 constant AT_FLOOR = 0x8c0;
-uint256 constant AT_CEILING = 0x8e0;
-uint256 constant AT_LOSS_CAP = 0x900;
-uint256 constant AT_CHARGES = 0x920;
-uint256 constant AT_ZONES = 0x9c0;
+uint256 constant AT_NEXT_ACCOUNT = 0x760;
+uint256 constant AT_NEXT_COUNT = 0x780;
+uint256 constant AT_NEXT_WORD = 0x7a0;
+uint256 constant AT_NEXT_UPDATE = 0x7c0;
+uint256 constant AT_NEXT_INDEX = 0x7e0;
+uint256 constant AT_NOT_PLAIN = 0x800;
+uint256 constant AT_LAST_METER = 0x820;
+uint256 constant AT_LICENSEE = 0x840;
+uint256 constant AT_BEYOND = 0x860;
+uint256 constant AT_ORDERS = 0x880;
+uint256 constant AT_ORDER_COUNT = 0x8a0;
+uint256 constant AT_READINGS = 0x8c0;
+uint256 constant AT_OBLIGATIONS = 0x8e0;
+uint256 constant AT_FUNDS = 0x900;
+uint256 constant AT_UPDATES = 0x920;
+uint256 constant AT_TRANSMISSION = 0x940;
+uint256 constant AT_PLATFORM = 0x960;
+uint256 constant AT_ANYWHERE = 0x980;
+uint256 constant AT_FLOOR = 0x9a0;
+uint256 constant AT_CEILING = 0x9c0;
+uint256 constant AT_LOSS_CAP = 0x9e0;
+uint256 constant AT_CHARGES = 0xa00;
+uint256 constant AT_ZONES = 0xaa0;
 
 /// @title Fixed places in memory
 /// @notice What the loops over orders and trades read and write all the time lies at addresses known when they are compiled: an
@@ -88,32 +95,43 @@ uint256 constant AT_ZONES = 0x9c0;
 /// | 0x700 | SELL_METER_COUNT, how many a sell may name |
 /// | 0x720 | ORDERS_END, where the orders' states end |
 /// | 0x740 | ACCOUNTS_END, where the accounts end, in calldata |
-/// | 0x760 | COUNTS, where the next account's order count is, in calldata |
-/// | 0x780 | NOT_PLAIN, 1 once there was an objection |
+/// | 0x760 | NEXT_ACCOUNT, where the next account is, in calldata |
+/// | 0x780 | NEXT_COUNT, where its order count is, in calldata |
+/// | 0x7a0 | NEXT_WORD, where its TradingWord is |
+/// | 0x7c0 | NEXT_UPDATE, where its update is |
+/// | 0x7e0 | NEXT_INDEX, its index, where an order's state has it |
+/// | 0x800 | NOT_PLAIN, 1 once there was an objection |
+///
+/// While readings are taken
+/// | address | place |
+/// |---------|-------|
+/// | 0x820 | LAST_METER, number of the last selling meter |
+/// | 0x840 | LICENSEE, whose attester signed |
+/// | 0x860 | BEYOND, 1 once a reading was above what is known of its meter |
 ///
 /// While trades are settled
 /// | address | place |
 /// |---------|-------|
-/// | 0x7a0 | ORDERS, where the first order's state is |
-/// | 0x7c0 | ORDER_COUNT |
-/// | 0x7e0 | READINGS, where the first reading is |
-/// | 0x800 | OBLIGATIONS, where the first obligation is |
-/// | 0x820 | FUNDS, where the first account's funds are |
-/// | 0x840 | UPDATES, where the first account's update is |
-/// | 0x860 | TRANSMISSION, sat/kWh |
-/// | 0x880 | PLATFORM, sat/kWh |
-/// | 0x8a0 | ANYWHERE, what may be charged whatever the zones, sat/kWh |
-/// | 0x8c0 | FLOOR, sat/kWh; above every price when a directive holds |
-/// | 0x8e0 | CEILING, sat/kWh |
-/// | 0x900 | LOSS_CAP, permille |
-/// | 0x920 | CHARGES, five words by receiver: congestion, EGAT, MEA, PEA, platform |
+/// | 0x880 | ORDERS, where the first order's state is |
+/// | 0x8a0 | ORDER_COUNT |
+/// | 0x8c0 | READINGS, where the first reading is |
+/// | 0x8e0 | OBLIGATIONS, where the first obligation is |
+/// | 0x900 | FUNDS, where the first account's funds are |
+/// | 0x920 | UPDATES, where the first account's update is |
+/// | 0x940 | TRANSMISSION, sat/kWh |
+/// | 0x960 | PLATFORM, sat/kWh |
+/// | 0x980 | ANYWHERE, what may be charged whatever the zones, sat/kWh |
+/// | 0x9a0 | FLOOR, sat/kWh; above every price when a directive holds |
+/// | 0x9c0 | CEILING, sat/kWh |
+/// | 0x9e0 | LOSS_CAP, permille |
+/// | 0xa00 | CHARGES, five words by receiver: congestion, EGAT, MEA, PEA, platform |
 ///
 /// By zone
 /// | address | place |
 /// |---------|-------|
-/// | 0x9c0 | ZONES, 32 words, as many as the bits of a zone can name: what an order's state says of its zone |
+/// | 0xaa0 | ZONES, 32 words, as many as the bits of a zone can name: what an order's state says of its zone |
 library Places {
-    uint256 private constant END = 0xdc0;
+    uint256 private constant END = 0xea0;
 
     /// @notice Takes the places, all zero. To be called before anything else is allocated.
     function take() internal pure {

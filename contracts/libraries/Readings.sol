@@ -48,13 +48,16 @@ library Readings {
             IWindowSettlement.ReadingBatch calldata batch = batches[b];
             if (batch.readings.length % READING_BYTES != 0) revert IWindowSettlement.ReadingsMalformed(b);
             _requireAttested(registry, domain, uint32(context.windowId), batch);
-            ReadingPass.Taken memory taken = ReadingPass.merge(context, chunk, batch.readings, batch.licensee);
-            if (taken.fault == ReadingPass.Fault.Malformed) revert IWindowSettlement.ReadingsMalformed(b);
-            if (taken.fault == ReadingPass.Fault.Duplicated) {
-                revert IWindowSettlement.ReadingDuplicated(uint32(taken.meterId));
-            }
-            count += taken.count;
-            beyond |= taken.beyond;
+            (ReadingPass.Fault fault, uint256 found, uint256 above) = ReadingPass.merge(
+                context,
+                chunk,
+                batch.readings,
+                batch.licensee
+            );
+            if (fault == ReadingPass.Fault.Malformed) revert IWindowSettlement.ReadingsMalformed(b);
+            if (fault == ReadingPass.Fault.Duplicated) revert IWindowSettlement.ReadingDuplicated(uint32(found));
+            count += found;
+            beyond = above;
         }
         if (beyond != 0) _cut(registry, context, chunk);
         if (count != context.sellMeterCount) _requireGraceOver(context, chunk);

@@ -87,11 +87,11 @@ export function constructorArguments(
 		platform: chargeAccounts.platform,
 	};
 	const factors = parameters.avoidedGramsPerKwh.reduce((packed, g, i) => packed | (BigInt(g) << BigInt(16 * i)), 0n);
-	const settlement = [manager, vault, registry, addresses.MarketRules, directives, receivers];
+	const settlement = [manager, vault, registry, addresses.MarketRules, directives];
 	return {
 		AccessManager: { artifact: "AccessManager", args: [deployer] },
 		SatoshiToken: { artifact: "SatoshiToken", args: [manager] },
-		CollateralVault: { artifact: "CollateralVault", args: [manager, addresses.SatoshiToken] },
+		CollateralVault: { artifact: "CollateralVault", args: [manager, addresses.SatoshiToken, receivers] },
 		MeterRegistry: { artifact: "MeterRegistry", args: [manager, vault] },
 		MarketRules: { artifact: "MarketRules", args: [manager, rulesArgument(parameters.rules)] },
 		GridDirectives: { artifact: "GridDirectives", args: [manager] },

@@ -70,7 +70,7 @@ async function addContracts(facts: GovernanceFacts, client: PublicClient, deploy
 	facts.set("vault token", await view(client, addresses.CollateralVault, "TOKEN"));
 	for (const name of ["EGAT", "MEA", "PEA", "CONGESTION", "PLATFORM"] as const) {
 		const subject = name.length > 4 ? name.toLowerCase() : name;
-		facts.set(`charges ${subject}`, await view(client, addresses.WindowSettlement, `${name}_ACCOUNT`));
+		facts.set(`charges ${subject}`, await view(client, addresses.CollateralVault, `${name}_ACCOUNT`));
 	}
 }
 

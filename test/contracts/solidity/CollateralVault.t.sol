@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {CollateralVault} from "../../../contracts/CollateralVault.sol";
+import {ChargeAccrual} from "../../../contracts/bases/ChargeAccrual.sol";
 import {SatoshiToken} from "../../../contracts/SatoshiToken.sol";
 import {Roles} from "../../../contracts/libraries/Roles.sol";
 import {SolidityTest} from "./SolidityTest.sol";
@@ -19,7 +20,18 @@ contract CollateralVaultTest is SolidityTest {
         VM.warp(EPOCH_SECONDS);
         AccessManager manager = new AccessManager(address(this));
         _token = new SatoshiToken(address(manager));
-        _vault = new CollateralVault(address(manager), IERC20(address(_token)));
+        // The handler's actors receive the charges, one of them several.
+        _vault = new CollateralVault(
+            address(manager),
+            IERC20(address(_token)),
+            ChargeAccrual.ChargeAccounts({
+                egat: address(0xac7000),
+                mea: address(0xac7001),
+                pea: address(0xac7002),
+                congestion: address(0xac7003),
+                platform: address(0xac7003)
+            })
+        );
         _handler = new VaultHandler(_token, _vault);
         manager.grantRole(Roles.OPERATOR, VM.addr(_handler.OPERATOR_KEY()), 0);
         manager.grantRole(Roles.FAUCET, address(_handler), 0);
@@ -29,7 +41,7 @@ contract CollateralVaultTest is SolidityTest {
         _vault.setSettlement(address(_handler));
         _vault.setRegistry(address(_handler));
 
-        bytes4[] memory selectors = new bytes4[](12);
+        bytes4[] memory selectors = new bytes4[](13);
         selectors[0] = VaultHandler.deposit.selector;
         selectors[1] = VaultHandler.depositFor.selector;
         selectors[2] = VaultHandler.donate.selector;
@@ -42,6 +54,7 @@ contract CollateralVaultTest is SolidityTest {
         selectors[9] = VaultHandler.applySettlement.selector;
         selectors[10] = VaultHandler.applyUnbalanced.selector;
         selectors[11] = VaultHandler.passTime.selector;
+        selectors[12] = VaultHandler.spreadCharges.selector;
         target(address(_handler), selectors);
     }
 

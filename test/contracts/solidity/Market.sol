@@ -5,6 +5,7 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {CertificateRegistry} from "../../../contracts/CertificateRegistry.sol";
 import {CollateralVault} from "../../../contracts/CollateralVault.sol";
+import {ChargeAccrual} from "../../../contracts/bases/ChargeAccrual.sol";
 import {GridDirectives} from "../../../contracts/GridDirectives.sol";
 import {MarketRules} from "../../../contracts/MarketRules.sol";
 import {MeterRegistry} from "../../../contracts/MeterRegistry.sol";
@@ -58,17 +59,10 @@ contract Market {
     constructor() {
         manager = new AccessManager(address(this));
         token = new SatoshiToken(address(manager));
-        vault = new CollateralVault(address(manager), IERC20(address(token)));
-        registry = new MeterRegistry(address(manager), vault);
-        rules = new MarketRules(address(manager), _rules());
-        directives = new GridDirectives(address(manager));
-        settlement = new WindowSettlement(
+        vault = new CollateralVault(
             address(manager),
-            vault,
-            registry,
-            rules,
-            directives,
-            WindowSettlement.ChargeAccounts({
+            IERC20(address(token)),
+            ChargeAccrual.ChargeAccounts({
                 egat: chargeAccount(1),
                 mea: chargeAccount(2),
                 pea: chargeAccount(3),
@@ -76,6 +70,10 @@ contract Market {
                 platform: chargeAccount(4)
             })
         );
+        registry = new MeterRegistry(address(manager), vault);
+        rules = new MarketRules(address(manager), _rules());
+        directives = new GridDirectives(address(manager));
+        settlement = new WindowSettlement(address(manager), vault, registry, rules, directives);
         certificates = new CertificateRegistry(address(manager), settlement, registry, type(uint256).max);
         vault.setSettlement(address(settlement));
         vault.setRegistry(address(registry));

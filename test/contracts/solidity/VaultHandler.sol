@@ -128,39 +128,73 @@ contract VaultHandler {
         VM.assertEq(VAULT.balanceOf(actor(who)), before, "no money moves");
     }
 
-    /// @notice A settlement between three accounts, with cursors. `this` is the vault's settlement contract.
+    /// @notice A settlement between three accounts, with cursors and charges. `this` is the vault's settlement contract.
     function applySettlement(uint256 first, uint256 share, uint88 cursor, uint32 windowId) external {
         first %= ACTORS;
         address payer = actor(first);
-        uint256 balance = VAULT.balanceOf(payer);
+        uint256 balance = _storedMsat(payer);
         uint256 amount = balance == 0 ? 0 : share % (balance + 1);
         uint256 part = amount / 3;
+        uint256[5] memory charges;
+        charges[share % 5] = amount / 7;
+        charges[(share / 5) % 5] = amount / 9;
+        uint256 rest = amount - part;
+        for (uint256 i = 0; i < 5; ++i) {
+            rest -= charges[i];
+        }
         uint256[] memory updates = new uint256[](6);
         updates[0] = _update(payer, -int256(amount));
         updates[1] = cursor;
         updates[2] = _update(actor(first + 1), int256(part));
-        updates[4] = _update(actor(first + 2), int256(amount - part));
-        VAULT.applySettlement(windowId, 0, true, updates);
+        updates[4] = _update(actor(first + 2), int256(rest));
+        VAULT.applySettlement(windowId, 0, true, charges, updates);
         ++settlements;
     }
 
     /// @notice A settlement that would create or destroy money, or overdraw an account, is refused whole.
-    function applyUnbalanced(uint256 who, int96 amount, uint96 extra) external {
+    function applyUnbalanced(uint256 who, int96 amount, uint96 extra, uint256 charge) external {
         who %= ACTORS;
         extra %= 1 << 95; // what the signed field of an update holds
         uint256[] memory updates = new uint256[](4);
         updates[0] = _update(actor(who), amount);
         bool overdrawn = extra % 2 == 0;
-        uint256 balance = VAULT.balanceOf(actor(who + 1));
-        updates[2] = _update(actor(who + 1), overdrawn ? -int256(balance) - 1 : int256(uint256(extra)));
-        if (!overdrawn && int256(amount) + int256(uint256(extra)) == 0) return;
-        try VAULT.applySettlement(1, 0, true, updates) {
+        uint256 stored = _storedMsat(actor(who + 1));
+        updates[2] = _update(actor(who + 1), overdrawn ? -int256(stored) - 1 : int256(uint256(extra)));
+        uint256[5] memory charges;
+        // Also amounts that are negative where they are added up.
+        if (!overdrawn) charges[who % 5] = charge;
+        bool balanced;
+        unchecked {
+            balanced = uint256(int256(amount)) + extra + charge == 0 && charge <= type(uint64).max;
+        }
+        if (!overdrawn && balanced) return;
+        try VAULT.applySettlement(1, 0, true, charges, updates) {
             VM.assertTrue(false, "settled what does not balance");
         } catch {}
     }
 
+    /// @notice What accrued is part of the balances before and after.
+    function spreadCharges() external {
+        uint256[ACTORS] memory before;
+        for (uint256 i = 0; i < ACTORS; ++i) {
+            before[i] = VAULT.balanceOf(actor(i));
+        }
+        VAULT.spreadCharges();
+        for (uint256 i = 0; i < ACTORS; ++i) {
+            VM.assertEq(VAULT.balanceOf(actor(i)), before[i], "no balance changes");
+            VM.assertEq(_storedMsat(actor(i)), before[i], "all of it stands in the account");
+        }
+    }
+
     function passTime(uint256 seconds_) external {
         VM.warp(block.timestamp + within(seconds_, 1, 12 hours));
+    }
+
+    /// @dev The balance without what accrued: what settlement counts on.
+    function _storedMsat(address account) private view returns (uint256) {
+        uint256 stored = uint64(VAULT.tradingWords(abi.encodePacked(account))[0]);
+        VM.assertLe(stored, VAULT.balanceOf(account), "what accrued comes on top");
+        return stored;
     }
 
     function _update(address account, int256 deltaMsat) private pure returns (uint256) {

@@ -1,15 +1,18 @@
 import { expect } from "chai";
+import { hashTypedData } from "viem";
 import type { Address } from "../../../offchain/domain/units/Address.ts";
+import { withdrawalTypedData } from "../../../offchain/infrastructure/chain/contractCalls.ts";
 import { call } from "../fixtures/call.ts";
 import { eventsOf } from "../fixtures/eventsOf.ts";
 import { expectRevert } from "../fixtures/expectRevert.ts";
 import { useVenue } from "../fixtures/useVenue.ts";
-import { DEPLOYER, OPERATOR, REGISTRARS } from "../fixtures/Venue.ts";
-import { wallet } from "../fixtures/wallet.ts";
+import { CONGESTION, DEPLOYER, OPERATOR, PLATFORM, REGISTRARS } from "../fixtures/Venue.ts";
+import { signFull, wallet } from "../fixtures/wallet.ts";
 
 const ALICE = wallet("alice").address;
 const BOB = wallet("bob").address;
 const WINDOW = 2_000_000;
+const NO_CHARGES = [0n, 0n, 0n, 0n, 0n];
 
 describe("C1 C3 CollateralVault applySettlement: only the settlement contract, only zero sums", () => {
 	const venue = useVenue(async (made) => {
@@ -18,10 +21,10 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 		return {};
 	});
 
-	const apply = (updates: readonly bigint[]) =>
-		call(venue(), "CollateralVault", "applySettlement", [WINDOW, 3, true, updates]);
-	const asSettlement = (updates: readonly bigint[]) =>
-		venue().sendAs(venue().deployment.addresses.WindowSettlement, apply(updates));
+	const apply = (updates: readonly bigint[], charges: readonly bigint[] = NO_CHARGES) =>
+		call(venue(), "CollateralVault", "applySettlement", [WINDOW, 3, true, charges, updates]);
+	const asSettlement = (updates: readonly bigint[], charges: readonly bigint[] = NO_CHARGES) =>
+		venue().sendAs(venue().deployment.addresses.WindowSettlement, apply(updates, charges));
 
 	it("default: moves money and sets the cursor", async () => {
 		const cursor = BigInt(WINDOW) | (7n << 24n) | (500n << 56n);
@@ -105,6 +108,110 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 		}
 		const council = venue().deployment.safes.COUNCIL;
 		await expectRevert(venue().sendAs(council, apply(updates)), "OnlySettlement", council);
+	});
+});
+
+describe("C1 C3 CollateralVault: charges accrue for their receivers in one slot", () => {
+	const venue = useVenue(async (made) => {
+		await made.fund(ALICE, 40_000n);
+		await made.fund(CONGESTION.address, 3n);
+		return {};
+	});
+
+	const settle = (charges: readonly bigint[]) => {
+		const sum = charges.reduce((total, amount) => total + amount, 0n);
+		const updates = [update(ALICE, -sum), 0n];
+		const apply = call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, charges, updates]);
+		return venue().sendAs(venue().deployment.addresses.WindowSettlement, apply);
+	};
+	const receivers = () => {
+		const { congestion, EGAT, MEA, PEA, platform } = venue().deployment.chargeAccounts;
+		return [congestion, EGAT, MEA, PEA, platform];
+	};
+	const balances = () => Promise.all(receivers().map((account) => venue().balanceMsat(account)));
+	/** What stands in the account's slot. */
+	const stored = async (account: Address) => {
+		const [word] = await venue().read("CollateralVault", "tradingWords", [account]);
+		return Number(BigInt(word) & 0xffffffffffffffffn);
+	};
+
+	it("default: they are balances at once, and the event tells them", async () => {
+		const receipt = await settle([11n, 22n, 33n, 44n, 55n]);
+		await settle([1n, 0n, 0n, 0n, 5n]);
+		expect(await balances()).to.deep.equal([3012, 22, 33, 44, 60]);
+		expect(await stored(CONGESTION.address)).to.equal(3000);
+		const [settled] = eventsOf(receipt, "CollateralVault");
+		const [payer, ...paid] = [-165n, 11n, 22n, 33n, 44n, 55n];
+		const deltas = [delta(ALICE, payer as bigint), ...paid.map((msat, i) => delta(receivers()[i] as Address, msat))];
+		expect(settled?.args).to.include({
+			deltas: `0x${deltas.map((word) => word.toString(16).padStart(64, "0")).join("")}`,
+		});
+		const [account] = await venue().read("AuditLens", "accounts", [[PLATFORM.address]]);
+		expect(account.balanceMsat).to.equal(60n);
+	});
+
+	it("behavior: anybody spreads them into the accounts; no balance changes, and what comes after accrues anew", async () => {
+		await settle([11n, 22n, 33n, 44n, 55n]);
+		await venue().send(call(venue(), "CollateralVault", "spreadCharges", []), wallet("carol"));
+		expect(await balances()).to.deep.equal([3011, 22, 33, 44, 55]);
+		expect(await stored(PLATFORM.address)).to.equal(55);
+		await venue().send(call(venue(), "CollateralVault", "spreadCharges", []), wallet("carol"));
+		await settle([0n, 0n, 0n, 0n, 7n]);
+		expect(await balances()).to.deep.equal([3011, 22, 33, 44, 62]);
+	});
+
+	it("behavior: a receiver withdraws what accrued", async () => {
+		await settle([2000n, 0n, 0n, 0n, 9000n]);
+		const { calls, deployment } = venue();
+		const terms = { account: CONGESTION.address, amountSat: 5n, nonce: 1n, deadlineSeconds: 10n ** 12n };
+		const consent = signFull(OPERATOR, hashTypedData(withdrawalTypedData(deployment, terms)));
+		await venue().send(calls.withdraw(5n, 1n, terms.deadlineSeconds, consent), CONGESTION);
+		expect((await balances()).at(0)).to.equal(0);
+		expect((await balances()).at(-1)).to.equal(9000);
+	});
+
+	it("behavior: a receiver leaves with what accrued", async () => {
+		await venue().send(venue().calls.requestExit(), PLATFORM);
+		await settle([2000n, 0n, 0n, 0n, 9500n]);
+		await venue().warpTo(Number(await venue().read("CollateralVault", "exitDueAt", [PLATFORM.address])));
+		const receipt = await venue().send(venue().calls.exit(PLATFORM.address), wallet("carol"));
+		expect(eventsOf(receipt, "CollateralVault")).to.deep.equal([
+			{ name: "Withdrawn", args: { account: PLATFORM.address, amountMsat: 9000n, exit: true } },
+		]);
+		expect(await balances()).to.deep.equal([5000, 0, 0, 0, 500]);
+	});
+
+	it("behavior: an account's other words leave what accrued alone", async () => {
+		await settle([0n, 0n, 0n, 0n, 9500n]);
+		await venue().send(venue().calls.raiseEpoch(), PLATFORM);
+		await venue().send(venue().calls.requestExit(), PLATFORM);
+		await venue().fund(PLATFORM.address, 1n);
+		expect((await balances()).at(-1)).to.equal(10_500);
+		expect(await stored(PLATFORM.address)).to.equal(1000);
+	});
+
+	it("limit: what does not fit 51 bits goes into the account", async () => {
+		const most = 2n ** 51n - 1n;
+		await venue().fund(ALICE, most / 1000n);
+		await settle([most - 5n, 0n, 0n, 0n, 0n]);
+		expect(await stored(CONGESTION.address)).to.equal(3000);
+		await settle([5n, 0n, 0n, 0n, 1n]);
+		expect(await stored(CONGESTION.address)).to.equal(3000);
+		await settle([6n, 0n, 0n, 0n, 0n]);
+		expect(await stored(CONGESTION.address)).to.equal(3006);
+		expect(await balances()).to.deep.equal([Number(most) + 3006, 0, 0, 0, 1]);
+	});
+
+	it("error: more than was taken, and amounts that only add up by overflow", async () => {
+		const apply = (charges: readonly bigint[], updates: readonly bigint[]) =>
+			venue().sendAs(
+				venue().deployment.addresses.WindowSettlement,
+				call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, charges, updates]),
+			);
+		await expectRevert(apply([0n, 0n, 0n, 0n, 1n], []), "UnbalancedSettlement", 1);
+		const minusOne = 2n ** 256n - 1n;
+		await expectRevert(apply([minusOne, 0n, 0n, 0n, 1n], []), "InsufficientBalance");
+		await expectRevert(apply([minusOne, 0n, 0n, 0n, 0n], [update(ALICE, 1n), 0n]), "InsufficientBalance");
 	});
 });
 

@@ -114,7 +114,13 @@ describe("C1 CollateralVault requestExit, cancelExit and exit", () => {
 			const updates = [ALICE.address, STRANGER.address].map((account, i) => update(account, i === 0 ? -1n : 1n));
 			await venue().sendAs(
 				WindowSettlement,
-				call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, updates.flatMap((word) => [word, 0n])]),
+				call(venue(), "CollateralVault", "applySettlement", [
+					WINDOW,
+					0,
+					true,
+					[0n, 0n, 0n, 0n, 0n],
+					updates.flatMap((word) => [word, 0n]),
+				]),
 			);
 			await venue().send(venue().calls.requestExit(), ALICE);
 			await venue().warpTo(await dueAt());

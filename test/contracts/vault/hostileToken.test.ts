@@ -16,7 +16,9 @@ const { abi: vaultAbi, bytecode } = loadArtifact("CollateralVault");
 describe("C1 CollateralVault over a hostile token", () => {
 	const venue = useVenue(async (made) => {
 		const token = await made.deployDouble("HostileToken");
-		const data = encodeDeployData({ abi: vaultAbi, bytecode, args: [made.deployment.addresses.AccessManager, token] });
+		const { EGAT: egat, MEA: mea, PEA: pea, congestion, platform } = made.deployment.chargeAccounts;
+		const args = [made.deployment.addresses.AccessManager, token, { egat, mea, pea, congestion, platform }];
+		const data = encodeDeployData({ abi: vaultAbi, bytecode, args });
 		const client = await made.walletClient(DEPLOYER);
 		const hash = await client.sendTransaction({ data, chain: null, gas: 5_000_000n });
 		const { contractAddress } = await made.publicClient.getTransactionReceipt({ hash });
@@ -112,7 +114,7 @@ describe("C1 CollateralVault over a hostile token", () => {
 
 	it("error: who takes part in re-entry cannot move balances as settlement or registry either", async () => {
 		for (const [name, args] of [
-			["applySettlement", [1, 0, true, []]],
+			["applySettlement", [1, 0, true, [0, 0, 0, 0, 0], []]],
 			["noteLicence", [ALICE.address, 1]],
 		] as const) {
 			await venue().send(venue().onToken("setCallback", venue().vault, onVault(name, ...args).data), ALICE);
