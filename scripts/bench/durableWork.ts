@@ -8,11 +8,11 @@ import { createEngine, type RunningEngine, restoreEngine } from "../../offchain/
 import { copyRows } from "../../offchain/infrastructure/postgres/copyRows.ts";
 import { DurableEngine } from "../../offchain/infrastructure/postgres/DurableEngine.ts";
 import { EngineLog } from "../../offchain/infrastructure/postgres/EngineLog.ts";
-import { decodeInputs } from "../../offchain/infrastructure/postgres/inputCodec.ts";
+import { decodeForReplay } from "../../offchain/infrastructure/postgres/inputCodec.ts";
 import { LeaderLock } from "../../offchain/infrastructure/postgres/LeaderLock.ts";
 import { migrate } from "../../offchain/infrastructure/postgres/migrate.ts";
 import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
-import { catchUp, restoreSnapshot } from "../../offchain/infrastructure/postgres/recoverEngine.ts";
+import { replay, restoreSnapshot } from "../../offchain/infrastructure/postgres/recoverEngine.ts";
 import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { marketSetUp, orderStream } from "./orderStream.ts";
 
@@ -135,7 +135,7 @@ async function recovery() {
 	let commands = 0;
 	const startedAt = performance.now();
 	const recovered = await restoreSnapshot<RunningEngine>(log, factory);
-	await catchUp(log, recovered, { checkEvents: false });
+	await replay(log, recovered);
 	const seconds = (performance.now() - startedAt) / 1000;
 	commands = recovered.sequence;
 	hashes.push(recovered.state.stateHash());
@@ -149,7 +149,7 @@ async function recovery() {
 			createHash("sha256")
 				.update(bytes as Buffer)
 				.digest();
-			return decodeInputs(bytes as Buffer);
+			return decodeForReplay(bytes as Buffer);
 		}),
 	);
 	const engine = createEngine();

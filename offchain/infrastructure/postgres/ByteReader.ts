@@ -33,6 +33,10 @@ export class ByteReader {
 		return this.bytes.readDoubleLE(this.at - 8);
 	}
 
+	skip(length: number): void {
+		this.at += length;
+	}
+
 	/** So many bytes as digits behind "0x". */
 	hex(length: number): Hex {
 		this.at += length;

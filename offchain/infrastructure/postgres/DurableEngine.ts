@@ -10,7 +10,7 @@ import type { InputLog, PreparedGroup } from "./InputLog.ts";
 import { canonicalInput } from "./inputCodec.ts";
 import { Projector } from "./Projector.ts";
 import type { AppliedInput } from "./projectGroup.ts";
-import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
+import { type EngineFactory, type RecoveredEngine, replay, restoreSnapshot } from "./recoverEngine.ts";
 
 /** From so many waiting inputs on, a group is applied while the one before is still being written. */
 const APPLY_AHEAD_INPUTS = 256;
@@ -100,7 +100,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	): Promise<DurableEngine<State>> {
 		const complete = { ...DEFAULT_LIMITS, ...options };
 		const log = logOf(options);
-		await catchUp(log, recovered, { checkEvents: false });
+		await replay(log, recovered);
 		const engine = new DurableEngine(complete, log, recovered);
 		await engine.projector.begin(recovered.sequence);
 		return engine;

@@ -5,7 +5,7 @@ import { textArray } from "./binaryArrays.ts";
 import { copyRows } from "./copyRows.ts";
 import { decodeEffects, encodeEffects } from "./effectCodec.ts";
 import type { InputLog, LoggedGroup, PreparedGroup, StoredSnapshot } from "./InputLog.ts";
-import { decodeInputs, encodeInputs } from "./inputCodec.ts";
+import { decodeForReplay, decodeInputs, encodeInputs } from "./inputCodec.ts";
 import type { AppliedInput, GroupProjection } from "./projectGroup.ts";
 import { projectionValues } from "./projectionValues.ts";
 
@@ -101,7 +101,7 @@ export class EngineLog implements InputLog {
 					firstSequence: row.first_sequence,
 					lastSequence: row.last_sequence,
 					atMillis: row.at_millis,
-					inputs: decodeInputs(row.inputs),
+					inputs: withEvents ? decodeInputs(row.inputs) : decodeForReplay(row.inputs),
 					events: row.events,
 					requestIds: row.request_ids,
 					logHash: hash,

@@ -6,7 +6,7 @@ import { CommittedFeed } from "./CommittedFeed.ts";
 import { DatabaseBell } from "./DatabaseBell.ts";
 import { EngineLog } from "./EngineLog.ts";
 import type { EngineReader } from "./EngineReader.ts";
-import { catchUp, type EngineFactory, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
+import { type EngineFactory, follow, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
 
 /** Looked anyway after this long without a sign from the database. */
 const LOOK_MILLIS = 100;
@@ -55,7 +55,7 @@ export class FollowingEngine<State extends EngineState> implements EventFeed, En
 	): Promise<FollowingEngine<State>> {
 		const log = new EngineLog(options.pool);
 		const recovered = await restoreSnapshot(log, options);
-		await catchUp(log, recovered, { checkEvents: true });
+		await follow(log, recovered);
 		return new FollowingEngine(options, log, recovered);
 	}
 
@@ -97,15 +97,12 @@ export class FollowingEngine<State extends EngineState> implements EventFeed, En
 		while (!this.isStopping) {
 			const before = this.at.sequence;
 			try {
-				await catchUp(this.log, this.at, {
-					checkEvents: true,
-					onGroup: (group) => {
-						this.feed.publish(group);
-						for (const { requestId, sequence, events } of group) {
-							if (requestId === null) continue;
-							for (const listener of this.listeners) listener(requestId, { status: "applied", sequence, events });
-						}
-					},
+				await follow(this.log, this.at, (group) => {
+					this.feed.publish(group);
+					for (const { requestId, sequence, events } of group) {
+						if (requestId === null) continue;
+						for (const listener of this.listeners) listener(requestId, { status: "applied", sequence, events });
+					}
 				});
 				this.report(true, "");
 			} catch (error) {

@@ -25,7 +25,10 @@ export interface InputLog {
 	prepare(epoch: number, previousHash: Buffer, group: AppliedInput[]): PreparedGroup;
 	/** Fence and log row, all or nothing. Resolves after it is on disk. */
 	commit(prepared: PreparedGroup): Promise<void>;
-	/** Groups after `sequence`, in order, checked for gaps and for damage; `events` empty unless asked for. */
+	/**
+	 * Groups after `sequence`, in order, checked for gaps and for damage. Without events they are for an engine to apply
+	 * and nobody else: the orders come without signatures too.
+	 */
 	groupsAfter(sequence: number, logHash: Buffer, withEvents: boolean): AsyncGenerator<LoggedGroup>;
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
 	eventsAfter(sequence: number): Promise<CommittedEvents[]>;

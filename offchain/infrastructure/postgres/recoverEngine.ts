@@ -1,7 +1,8 @@
 import type { EngineState } from "../../application/ports/EngineState.ts";
+import type { EngineInput } from "../../domain/engine/EngineInput.ts";
 import { EMPTY_LOG_HASH } from "./EngineLog.ts";
 import { areEffects } from "./effectCodec.ts";
-import type { InputLog } from "./InputLog.ts";
+import type { InputLog, LoggedGroup } from "./InputLog.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { REQUESTS_REMEMBERED, RecentRequests } from "./RecentRequests.ts";
 
@@ -43,17 +44,34 @@ export async function restoreSnapshot<State extends EngineState>(
 	};
 }
 
-/**
- * Applies what the log has beyond `recovered`, in place. With `checkEvents` every event is compared byte for byte with
- * what the leader wrote: two programs that disagree must not both be trusted.
- */
-export async function catchUp<State extends EngineState>(
+/** Applies what the log has beyond `recovered`, in place, and nothing else: the quick way to the end of the log. */
+export async function replay<State extends EngineState>(
 	log: InputLog,
 	recovered: RecoveredEngine<State>,
-	options: { checkEvents: boolean; onGroup?: (group: AppliedInput[]) => void },
 ): Promise<void> {
 	const { state, requests } = recovered;
-	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash, options.checkEvents)) {
+	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash, false)) {
+		const { inputs, firstSequence, requestIds } = logged;
+		for (let index = 0; index < inputs.length; index++) {
+			state.apply(firstSequence + index, inputs[index] as EngineInput);
+			const requestId = requestIds?.[index] ?? null;
+			if (requestId !== null) requests.add(requestId, firstSequence + index);
+		}
+		advance(recovered, logged);
+	}
+}
+
+/**
+ * The same for a copy that follows: every effect is compared byte for byte with what the leader wrote, since two programs
+ * that disagree must not both be trusted, and each group is handed on.
+ */
+export async function follow<State extends EngineState>(
+	log: InputLog,
+	recovered: RecoveredEngine<State>,
+	onGroup: (group: AppliedInput[]) => void = () => undefined,
+): Promise<void> {
+	const { state, requests } = recovered;
+	for await (const logged of log.groupsAfter(recovered.sequence, recovered.logHash, true)) {
 		const group = logged.inputs.map((input, index): AppliedInput => {
 			const sequence = logged.firstSequence + index;
 			const events = state.apply(sequence, input);
@@ -62,14 +80,18 @@ export async function catchUp<State extends EngineState>(
 			if (requestId !== null) requests.add(requestId, sequence);
 			return { sequence, input, atMillis: recovered.atMillis, events, requestId };
 		});
-		if (options.checkEvents && !areEffects(logged.events, group)) {
+		if (!areEffects(logged.events, group)) {
 			throw new Error(
 				`inputs ${logged.firstSequence}–${logged.lastSequence} have other effects here than on the leader`,
 			);
 		}
-		recovered.sequence = logged.lastSequence;
-		recovered.logHash = logged.logHash;
-		recovered.atMillis = logged.atMillis;
-		options.onGroup?.(group);
+		advance(recovered, logged);
+		onGroup(group);
 	}
+}
+
+function advance(recovered: RecoveredEngine<unknown>, { lastSequence, logHash, atMillis }: LoggedGroup): void {
+	recovered.sequence = lastSequence;
+	recovered.logHash = logHash;
+	recovered.atMillis = atMillis;
 }
