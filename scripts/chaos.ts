@@ -5,13 +5,16 @@
  *   node scripts/chaos.ts [--rounds 100] [--seed 1] [--seconds-per-window 20] [--json]
  *
  * One round is one delivery window; while it is traded the window before is committed and the one before that settled.
- * Exit code 1 when an acknowledged order is lost or doubled, a window settled twice, or a balance differs.
+ * Exit code 1 when an acknowledged order is lost or doubled, a window settled twice, or a balance differs. Ctrl-C ends
+ * every process it has started.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { resetLocalState } from "../offchain/infrastructure/local/startLocalServices.ts";
 import { type ChaosReport, runChaos } from "./chaos/runChaos.ts";
+import { endWithChildren } from "./endWithChildren.ts";
 
 const { values: options } = parseArgs({
 	options: {
@@ -23,6 +26,7 @@ const { values: options } = parseArgs({
 });
 
 const stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-chaos-"));
+endWithChildren(() => resetLocalState(stateDir));
 let report: ChaosReport;
 try {
 	report = await runChaos({
@@ -33,7 +37,7 @@ try {
 		say: (line) => console.error(`[chaos] ${line}`),
 	});
 } finally {
-	rmSync(stateDir, { recursive: true, force: true });
+	await resetLocalState(stateDir);
 }
 if (options.json) console.log(JSON.stringify(report));
 else console.log(report);

@@ -5,8 +5,9 @@
  *
  *   node scripts/bench/durable.ts [--json] [--quick] [--ponder DIR]
  *
- * `--ponder` is a folder with ponder 1.0.0 installed (`npm install ponder@1.0.0 viem hono`); it is no dependency of this
- * project. Without it the indexer runs alone and the report says so. Signatures are measured elsewhere.
+ * ponder is no dependency of this project: npm installs it once into .state/peers/ponder, unless `--ponder` names a folder
+ * that has it; where it cannot be had the indexer runs alone and the report says so. `--quick` installs nothing.
+ * Signatures are measured elsewhere.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -16,7 +17,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resetLocalState, startLocalServices } from "../../offchain/infrastructure/local/startLocalServices.ts";
 import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
+import { endWithChildren } from "../endWithChildren.ts";
 import { measureIndexer } from "./indexerBench.ts";
+import { installPonder } from "./installPonder.ts";
 
 const { values: options } = parseArgs({
 	options: {
@@ -42,6 +45,7 @@ const SATURATED_ORDERS = options.quick ? 30_000 : 150_000;
 const OPEN_LOOP_ORDERS = options.quick ? 30_000 : 100_000;
 
 const stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-bench-"));
+endWithChildren(tidyUp);
 const services = await startLocalServices({ stateDir, chainId: 31_337, genesisSeconds: 1_800_000_000 });
 const admin = openPool(services.databaseUrl, "bench", 1);
 const figures: Figure[] = [];
@@ -108,7 +112,7 @@ try {
 	figures.push(
 		await measureIndexer({
 			quick: options.quick,
-			ponderDir: options.ponder,
+			ponderDir: options.ponder ?? installPonder(!options.quick),
 			databaseUrl: services.databaseUrl,
 			freshDatabase,
 		}),
@@ -116,8 +120,7 @@ try {
 } finally {
 	await admin.end();
 	await services.stop();
-	await resetLocalState(stateDir);
-	rmSync(stateDir, { recursive: true, force: true });
+	await tidyUp();
 }
 
 const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "", memoryBytes: totalmem(), node: process.version };
@@ -131,6 +134,11 @@ if (options.json) {
 	}
 }
 process.exit(0);
+
+async function tidyUp(): Promise<void> {
+	await resetLocalState(stateDir);
+	rmSync(stateDir, { recursive: true, force: true });
+}
 
 async function freshDatabase(): Promise<string> {
 	const name = `bench_${randomBytes(5).toString("hex")}`;

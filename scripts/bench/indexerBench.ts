@@ -76,7 +76,7 @@ export async function measureIndexer({ quick, ponderDir, freshDatabase }: Indexe
 			runs,
 			note:
 				`${events} events, ${EMPTY_BLOCKS} empty blocks behind them; every block, parent hash, event and projection stored` +
-				(ponderDir === undefined ? "; no peer: ponder is not installed, give its folder with --ponder" : ""),
+				(ponderDir === undefined ? "; no peer: ponder is not installed" : ""),
 		};
 	} finally {
 		await producer.stop();

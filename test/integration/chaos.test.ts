@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { resetLocalState } from "../../offchain/infrastructure/local/startLocalServices.ts";
 import { runChaos } from "../../scripts/chaos/runChaos.ts";
 
 describe("X5 X2 a short chaos round with real processes", function () {
@@ -30,7 +31,7 @@ describe("X5 X2 a short chaos round with real processes", function () {
 			expect(report.acknowledged, cause).to.be.greaterThan(100);
 			expect(Object.values(report.faults).reduce((sum, count) => sum + count, 0)).to.be.greaterThan(1);
 		} finally {
-			rmSync(stateDir, { recursive: true, force: true });
+			await resetLocalState(stateDir);
 		}
 	});
 });
