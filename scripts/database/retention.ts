@@ -3,7 +3,8 @@ export type Retention = { grows: string; keeps: string; how: string };
 
 const BY_WINDOW = "range partitions of 2,880 windows (30 days) on window_id, dropped whole";
 
-const ARCHIVED = "in batches of 1,000 rows of one window: copied, synced, read back, then deleted";
+const ARCHIVED =
+	"by itself where there is `ARCHIVE_FOLDER`, in batches of 1,000 rows of one window: copied, synced, read back, noted in `archived_files`, deleted";
 
 export const RETENTION: Record<string, Retention> = {
 	schema_migrations: { grows: "one row a migration", keeps: "for ever", how: "never deleted" },
@@ -12,7 +13,12 @@ export const RETENTION: Record<string, Retention> = {
 	input_log: {
 		grows: "one row a commit; some 250 bytes an input",
 		keeps: "10 years in an archive; 90 days in the database",
-		how: "range partitions of 100 million inputs on first_sequence; older than 90 days and below the oldest snapshot: written to the archive with its hash chain, checked there, dropped",
+		how: "by itself where there is `ARCHIVE_FOLDER`: older than 90 days, below the oldest snapshot and below the readable tables; in files of 8 MB with their hash chain, as orders; later range partitions of 100 million inputs on first_sequence",
+	},
+	archived_files: {
+		grows: "a row a window and table, and per 8 MB of the log",
+		keeps: "for ever",
+		how: "goes when its rows are restored",
 	},
 	projection_cursor: { grows: "one row", keeps: "for ever", how: "updated in place" },
 	engine_snapshots: {
@@ -28,22 +34,22 @@ export const RETENTION: Record<string, Retention> = {
 	orders: {
 		grows: "one row an order",
 		keeps: "90 days after delivery, then in the archive",
-		how: `by itself where there is \`ARCHIVE_FOLDER\`, ${ARCHIVED}; later ${BY_WINDOW}`,
+		how: `${ARCHIVED}; later ${BY_WINDOW}`,
 	},
 	order_events: {
 		grows: "about two rows an order",
 		keeps: "90 days",
 		how: "by itself, deleted in batches; the input log gives them again; later range partitions of 100 million inputs on sequence, dropped whole",
 	},
-	trades: { grows: "one row a fill", keeps: "5 years", how: BY_WINDOW },
+	trades: { grows: "one row a fill", keeps: "5 years, then in the archive", how: "as orders" },
 	windows: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
 	accounts: { grows: "one row an account", keeps: "for ever", how: "updated in place" },
-	trade_trims: { grows: "one row a trimmed trade", keeps: "5 years", how: BY_WINDOW },
+	trade_trims: { grows: "one row a trimmed trade", keeps: "5 years, then in the archive", how: "as orders" },
 	grid_violations: { grows: "one row a trimmed fill", keeps: "1 year, then in the archive", how: "as orders" },
 	outbox: {
 		grows: "some rows a window and directive",
 		keeps: "30 days after it is done",
-		how: "by itself, deleted in batches by done_at; dead rows stay until an operator has looked",
+		how: "by itself, deleted in batches by done_at; what an authority ordered stays for the audit, dead rows until an operator has looked",
 	},
 	chain_blocks: {
 		grows: "one row a block",
@@ -70,8 +76,12 @@ export const RETENTION: Record<string, Retention> = {
 		keeps: "as its transaction",
 		how: "with its transaction",
 	},
-	reading_batches: { grows: "one row a licensee and window or more", keeps: "5 years", how: BY_WINDOW },
-	readings: { grows: "one row a meter and window", keeps: "5 years", how: BY_WINDOW },
+	reading_batches: {
+		grows: "one row a licensee and window or more",
+		keeps: "5 years, then in the archive",
+		how: "as orders",
+	},
+	readings: { grows: "one row a meter and window", keeps: "5 years, then in the archive", how: "as orders" },
 	window_pipelines: { grows: "96 rows a day", keeps: "for ever", how: "35,040 rows a year: never deleted" },
 	window_chunks: { grows: "one row per 250 trades", keeps: "1 year, then in the archive", how: "as orders" },
 	notifications: {
@@ -83,7 +93,7 @@ export const RETENTION: Record<string, Retention> = {
 	window_reports: { grows: "96 rows a day", keeps: "10 years", how: BY_WINDOW },
 	telemetry_sources: { grows: "one row a control room", keeps: "for ever", how: "updated in place" },
 	telemetry_scans: { grows: "one row a scan", keeps: "some days", how: "deleted in batches by stored_at" },
-	zone_prices: { grows: "one row a window", keeps: "2 years", how: BY_WINDOW },
+	zone_prices: { grows: "one row a window", keeps: "2 years, then in the archive", how: "as orders" },
 	payouts: {
 		grows: "some rows a window",
 		keeps: "for ever",
@@ -91,7 +101,7 @@ export const RETENTION: Record<string, Retention> = {
 	},
 	payout_payments: { grows: "a row an account some times a day", keeps: "for ever", how: "as payouts" },
 	balancing_windows: { grows: "one row a window, some 5 kB", keeps: "10 years", how: BY_WINDOW },
-	maker_scores: { grows: "one row a maker and window", keeps: "1 year", how: BY_WINDOW },
+	maker_scores: { grows: "one row a maker and window", keeps: "1 year, then in the archive", how: "as orders" },
 	maker_windows: { grows: "96 rows a day", keeps: "10 years", how: BY_WINDOW },
 	curtailments: { grows: "one row a curtailed trade", keeps: "10 years", how: BY_WINDOW },
 };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
+import { ArchiveManifest } from "../../offchain/infrastructure/postgres/ArchiveManifest.ts";
 import { RetentionJob } from "../../offchain/infrastructure/postgres/RetentionJob.ts";
 import { type TestDatabase, testDatabase } from "./testServices.ts";
 
@@ -75,6 +76,49 @@ describe("X9 what is old leaves the database", () => {
 		expect((await bounded.round()).orders).to.equal(30);
 		expect(await count("orders")).to.equal(65);
 		expect((await bounded.round()).orders).to.equal(30);
+	});
+
+	it("default: trades and readings are kept five years, a reading's batch as long as its readings; all come back", async () => {
+		const old = windowDaysAgo(5 * 365 + 3);
+		const addWindow = async (windowId: number): Promise<void> => {
+			await database.pool.query(
+				`INSERT INTO trades SELECT $1::bigint || '-' || n, $1::bigint, '0xs', '0xb', '0x1', '0x2', 1, 2, 1, 1, 100, 1, 90, 95, 'buy', n, 0, 0
+				FROM generate_series(1, 5) AS n`,
+				[windowId],
+			);
+			await database.pool.query(
+				`WITH batch AS (INSERT INTO reading_batches (window_id, licensee, signature) VALUES ($1::bigint, 'MEA', '0x12') RETURNING batch_id)
+				INSERT INTO readings SELECT $1::bigint, n, 10, batch_id, n FROM batch, generate_series(1, 25) AS n`,
+				[windowId],
+			);
+		};
+		await addWindow(old);
+		await addWindow(windowDaysAgo(5 * 365 - 3));
+		const tables = ["trades", "readings", "reading_batches"];
+		const rows = async () =>
+			Promise.all(
+				tables.map(async (table) => (await database.pool.query(`SELECT * FROM ${table} ORDER BY 1, 2`)).rows),
+			);
+		const before = await rows();
+		// Ten readings a transaction: the batch waits for the last of them.
+		const bounded = job({ batchRows: 10, batchesPerRound: 2 });
+		expect(await bounded.round()).to.deep.include({ trades: 5, readings: 20, reading_batches: 0 });
+		expect(await bounded.round()).to.deep.include({ trades: 0, readings: 5, reading_batches: 1 });
+		expect(await count("trades")).to.equal(5);
+		const manifest = new ArchiveManifest(database.pool, archiveFolder);
+		expect(await manifest.verify()).to.deep.equal({ files: 5, rows: 31, problems: [] });
+		for (const table of tables.toReversed()) await manifest.restore(table, old, old);
+		expect(await rows()).to.deep.equal(before);
+		expect(await count("archived_files")).to.equal(0);
+	});
+
+	it("behavior: what an authority ordered stays in the outbox, for the audit", async () => {
+		await database.pool.query(
+			`INSERT INTO outbox (topic, dedupe_key, payload, state, done_at)
+			SELECT topic, topic, '{}', 'done', now() - interval '400 days' FROM unnest(ARRAY['authority', 'session']) AS topic`,
+		);
+		expect((await job().round()).outbox).to.equal(1);
+		expect((await database.pool.query("SELECT topic FROM outbox")).rows).to.deep.equal([{ topic: "authority" }]);
 	});
 
 	it("behavior: a window whose settlement is not finished stays, however old", async () => {

@@ -133,6 +133,7 @@ export class EngineLog implements InputLog {
 	/** Events of committed inputs after `sequence`, at most some pages; empty at the end of the log. */
 	async eventsAfter(sequence: number): Promise<CommittedEvents[]> {
 		const rows = await this.page(`last_sequence > ${Math.trunc(sequence)}`, true);
+		if ((rows[0]?.first_sequence ?? 0) > sequence + 1) throw new Error(`input ${sequence + 1} is in the archive`);
 		return rows
 			.flatMap((row) => decodeEffects(row.events, row.first_sequence, decodeInputs(row.inputs)))
 			.filter((committed) => committed.sequence > sequence);

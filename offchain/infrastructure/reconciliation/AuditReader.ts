@@ -69,7 +69,8 @@ export class AuditReader implements BookKeepers {
 				SELECT DISTINCT 'meter' AS kind, args ->> 'meterId' AS id, 10 AS width
 					FROM chain_events WHERE chain_id = $1 AND name = 'MeterRegistered'
 				UNION SELECT 'directive', args ->> 'directiveId', 10 FROM chain_events WHERE chain_id = $1 AND name = 'DirectiveSet'
-				UNION SELECT 'window', window_id::text, 10 FROM window_pipelines WHERE stage = 'reconciled'
+				UNION SELECT 'window', window_id::text, 10 FROM window_pipelines AS settled WHERE stage = 'reconciled'
+					AND NOT EXISTS (SELECT FROM archived_files WHERE table_name = 'trades' AND first_key = settled.window_id)
 				UNION SELECT 'certificate', token_id, 78 FROM certificate_transfers WHERE chain_id = $1
 			) AS subject
 			WHERE $2::text IS NULL OR kind || ' ' || lpad(id, width, '0') COLLATE "C" > $2 COLLATE "C"
