@@ -3,7 +3,7 @@ import type { EngineEvent } from "../../../../offchain/domain/engine/EngineEvent
 import type { EngineInput } from "../../../../offchain/domain/engine/EngineInput.ts";
 import { TradingEngine } from "../../../../offchain/domain/engine/TradingEngine.ts";
 import { ZonalWindowHeadroom } from "../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
-import { NaiveTradingEngine } from "./NaiveTradingEngine.ts";
+import { NaiveTradingEngine } from "./naive/NaiveTradingEngine.ts";
 import { RandomInputs } from "./RandomInputs.ts";
 
 const HEADROOMS = {

@@ -4,7 +4,7 @@ import { type AuctionBook, indicativeAuction, uncross } from "../../../../../off
 import type { GridLimits } from "../../../../../offchain/domain/grid/GridLimits.ts";
 import { ZonalWindowHeadroom } from "../../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
 import type { Order } from "../../../../../offchain/domain/orders/Order.ts";
-import { type NaiveAuction, type NaiveBid, naiveAuction, volumeAt } from "../naiveAuction.ts";
+import { type NaiveAuction, type NaiveBid, naiveAuction, volumeAt } from "../naive/naiveAuction.ts";
 
 const CASES = Number(process.env.AUCTION_CASES ?? 600);
 const SEED = Number(process.env.AUCTION_SEED ?? Date.now() % 1_000_000);

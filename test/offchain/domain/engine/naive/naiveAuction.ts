@@ -1,4 +1,4 @@
-import type { WindowHeadroom } from "../../../../offchain/domain/grid/WindowHeadroom.ts";
+import type { WindowHeadroom } from "../../../../../offchain/domain/grid/WindowHeadroom.ts";
 
 export type NaiveBid = {
 	id: string;

@@ -1,0 +1,267 @@
+import type { PlaceEnergyOrder } from "../../../../../offchain/domain/engine/EngineInput.ts";
+import { isRenewable } from "../../../../../offchain/domain/grid/energySource.ts";
+import type { TradePath } from "../../../../../offchain/domain/grid/WindowHeadroom.ts";
+import { LOSS_CAP_ELEMENT } from "../../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
+import type { Order } from "../../../../../offchain/domain/orders/Order.ts";
+import type { ReasonCode } from "../../../../../offchain/domain/orders/reasonCodes.ts";
+import { landedAdder } from "../../../../../offchain/domain/settlement/chargeSatPerKwh.ts";
+import type { Trade } from "../../../../../offchain/domain/settlement/Trade.ts";
+import { energyWh, priceSatPerKwh } from "../../../../../offchain/domain/units/units.ts";
+import type { WindowId } from "../../../../../offchain/domain/units/window.ts";
+import { isInCall, NaiveAdmission } from "./NaiveAdmission.ts";
+import type { Entry, Meter, Session } from "./naiveState.ts";
+
+/** Gates of a delivery window relative to its start (SPEC M8). */
+const _OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
+const _CROSS_ZONE_GATE_SECONDS = 15 * 60;
+const _GATE_CLOSURE_SECONDS = 5 * 60;
+const _GRID_OPERATOR_TIER = 4;
+/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
+const _WINDOWS_REMEMBERED = 96;
+const CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
+
+/** Which orders meet, in which order, for how much: arrays and sorts. */
+export class NaiveMatching extends NaiveAdmission {
+	protected place({ order, orderHash }: Omit<PlaceEnergyOrder, "type">): void {
+		if (this.state.orders.has(orderHash)) return;
+		const refusal = this.refusal(order);
+		if (refusal !== null) return this.reject(orderHash, order, refusal[0], refusal[1]);
+		const session = this.state.sessions.get(order.windowId) as Session;
+		const meter = this.state.meters.get(order.meterId) as Meter;
+		const entry: Entry = {
+			orderHash,
+			order,
+			openWh: order.energyWh,
+			filledWh: 0,
+			time: this.sequence,
+			zoneId: meter.zoneId,
+			nodeId: meter.nodeId,
+			greyness: order.side === "sell" && isRenewable(meter.source) ? 0 : 1,
+		};
+		if (order.postOnly && this.candidates(session, entry).length > 0) {
+			return this.reject(orderHash, order, "POST_ONLY_WOULD_TRADE", "an opposite order stands at this price");
+		}
+		if (order.timeInForce === "fok" && !this.fillsCompletely(session, entry)) {
+			return this.reject(orderHash, order, "FILL_OR_KILL", "not enough can be traded at once");
+		}
+		session.sequences.push(`${order.trader}:${order.sequence}`);
+		session.entries.push(entry);
+		this.state.orders.set(orderHash, { windowId: order.windowId, entry });
+		this.reserve(session, order.trader, this.orderHoldMsat(order, entry.openWh));
+		if (order.side === "sell") session.soldWh[order.meterId] = (session.soldWh[order.meterId] ?? 0) + entry.openWh;
+		this.events.push({ type: "OrderPlaced", orderHash, order });
+		this.match(session, entry);
+		if (entry.openWh === 0) return;
+		if (order.orderClass === "market" || order.timeInForce === "ioc" || order.timeInForce === "fok") {
+			return this.end(session, entry, "IMMEDIATE_REMAINDER");
+		}
+		this.events.push({ type: "OrderRested", orderHash, windowId: order.windowId, openWh: entry.openWh });
+	}
+
+	/** Resting orders the entry could trade with, best first (SPEC M3), whatever the grid says. */
+	protected candidates(session: Session, taker: Entry): Entry[] {
+		const { windowId } = taker.order;
+		if (this.isHalted(windowId, taker.zoneId) || this.isPaused(windowId, taker.zoneId)) return [];
+		if (isInCall(session, taker.zoneId)) return [];
+		return session.entries
+			.filter((maker) => {
+				if (maker === taker || maker.openWh === 0 || maker.order.side === taker.order.side) return false;
+				if (session.state === "crossZoneClosed" && maker.zoneId !== taker.zoneId) return false;
+				if (this.isPaused(windowId, maker.zoneId) || isInCall(session, maker.zoneId)) return false;
+				return !this.isHalted(windowId, maker.zoneId) && this.surplus(taker, maker) >= 0;
+			})
+			.sort(
+				(a, b) =>
+					CLASS_RANK[a.order.orderClass] - CLASS_RANK[b.order.orderClass] ||
+					this.surplus(taker, b) - this.surplus(taker, a) ||
+					a.greyness - b.greyness ||
+					distance(taker, a) - distance(taker, b) ||
+					a.time - b.time,
+			);
+	}
+
+	/** What the taker gains on his limit, sat/kWh; negative when the prices do not cross. */
+	protected surplus(taker: Entry, maker: Entry): number {
+		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+		return (
+			buy.order.priceSatPerKwh -
+			sell.order.priceSatPerKwh -
+			landedAdder(this.chargesOf(sell.order.windowId, sell.zoneId, buy.zoneId))
+		);
+	}
+
+	protected match(session: Session, taker: Entry): void {
+		// What an element refused completely it refuses to every candidate at that place, until something moves.
+		const refusedPlaces = new Set<string>();
+		for (const maker of this.candidates(session, taker)) {
+			if (taker.openWh === 0) return;
+			const place = `${maker.zoneId} ${maker.nodeId}`;
+			if (maker.order.trader === taker.order.trader) {
+				const mode = taker.order.selfTradeMode;
+				if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
+				if (mode !== "cancelOldest") return this.end(session, taker, "SELF_TRADE");
+				continue;
+			}
+			if (refusedPlaces.has(place)) continue;
+			const outcome = this.fill(session, taker, maker);
+			if (outcome === "filled") refusedPlaces.clear();
+			else if (outcome !== LOSS_CAP_ELEMENT) refusedPlaces.add(place);
+		}
+	}
+
+	/** "filled", or the element that refused; null where a directive's cap did. */
+	protected fill(session: Session, taker: Entry, maker: Entry): string | null {
+		const { windowId } = taker.order;
+		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+		const path = pathOf(sell, buy);
+		const headroom = this.headroomOf(session, windowId);
+		const wantedWh = Math.min(taker.openWh, maker.openWh);
+		const cappedWh = Math.min(
+			wantedWh,
+			this.capLeft(session, windowId, sell.zoneId, "sell"),
+			this.capLeft(session, windowId, buy.zoneId, "buy"),
+		);
+		const { admittedWh, limitingElement } = headroom?.admit(path, cappedWh) ?? {
+			admittedWh: cappedWh,
+			limitingElement: null,
+		};
+		if (limitingElement !== null && admittedWh < cappedWh) {
+			this.events.push({
+				type: "GridConstraintViolation",
+				windowId,
+				element: limitingElement,
+				requestedWh: cappedWh,
+				admittedWh,
+				orderHash: taker.orderHash,
+			});
+		}
+		if (admittedWh === 0) return limitingElement;
+		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
+		const adder = landedAdder(this.chargesOf(sell.order.windowId, sell.zoneId, buy.zoneId));
+		const netPrice = maker === sell ? sell.order.priceSatPerKwh : buy.order.priceSatPerKwh - adder;
+		this.trade(session, sell, buy, netPrice, taker.order.side, admittedWh, lossWh);
+		return "filled";
+	}
+
+	protected trade(
+		session: Session,
+		sell: Entry,
+		buy: Entry,
+		netPrice: number,
+		takerSide: Order["side"],
+		admittedWh: number,
+		lossWh: number,
+	): void {
+		const charges = this.chargesOf(sell.order.windowId, sell.zoneId, buy.zoneId);
+		const sellerPrice = netPrice + charges.lossSatPerKwh;
+		const buyerPrice = netPrice + landedAdder(charges);
+		const { windowId } = sell.order;
+		const trade: Trade = {
+			tradeId: `${this.sequence}-${this.events.length}`,
+			windowId,
+			sellOrderHash: sell.orderHash,
+			buyOrderHash: buy.orderHash,
+			seller: sell.order.trader,
+			buyer: buy.order.trader,
+			sellMeterId: sell.order.meterId,
+			buyMeterId: buy.order.meterId,
+			sellZoneId: sell.zoneId,
+			buyZoneId: buy.zoneId,
+			energyWh: energyWh(admittedWh),
+			lossWh: energyWh(lossWh),
+			sellerPriceSatPerKwh: priceSatPerKwh(sellerPrice),
+			buyerPriceSatPerKwh: priceSatPerKwh(buyerPrice),
+			takerSide,
+		};
+		session.trades.push(trade);
+		for (const entry of [sell, buy]) {
+			entry.openWh -= admittedWh;
+			entry.filledWh += admittedWh;
+		}
+		// The buyer's hold falls from his limit to the price; the seller's margin stays until settlement.
+		this.reserve(session, buy.order.trader, (buyerPrice - buy.order.priceSatPerKwh) * admittedWh);
+		this.events.push(
+			{
+				type: "OrderMatched",
+				tradeId: trade.tradeId,
+				sellOrderHash: sell.orderHash,
+				buyOrderHash: buy.orderHash,
+				energyWh: admittedWh,
+			},
+			{ type: "TradeExecuted", trade },
+		);
+	}
+
+	/** Tries the fill on copies of what it would change. */
+	protected fillsCompletely(session: Session, taker: Entry): boolean {
+		const headroom = this.headroomOf(session, taker.order.windowId);
+		const undo: [TradePath, number, number][] = [];
+		const { windowId } = taker.order;
+		const movedWh: Record<string, number> = {};
+		const capLeft = (zoneId: number, side: "sell" | "buy") =>
+			this.capLeft(session, windowId, zoneId, side) - (movedWh[`${side} ${zoneId}`] ?? 0);
+		let leftWh = taker.openWh;
+		for (const maker of this.candidates(session, taker)) {
+			if (leftWh === 0 || maker.order.trader === taker.order.trader) break;
+			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+			const path = pathOf(sell, buy);
+			const caps = Math.min(capLeft(sell.zoneId, "sell"), capLeft(buy.zoneId, "buy"));
+			const wantedWh = Math.min(leftWh, maker.openWh, caps);
+			const admittedWh = headroom?.admit(path, wantedWh).admittedWh ?? wantedWh;
+			if (admittedWh === 0) continue;
+			if (headroom !== null) undo.push([path, admittedWh, headroom.reserve(path, admittedWh).lossWh]);
+			leftWh -= admittedWh;
+			movedWh[`sell ${sell.zoneId}`] = (movedWh[`sell ${sell.zoneId}`] ?? 0) + admittedWh;
+			movedWh[`buy ${buy.zoneId}`] = (movedWh[`buy ${buy.zoneId}`] ?? 0) + admittedWh;
+		}
+		for (const [path, wh, lossWh] of undo.reverse()) headroom?.release(path, wh, lossWh);
+		return leftWh === 0;
+	}
+
+	/** After limits widen or charges fall: every resting order, oldest first, looks again. */
+	protected rematchAll(): void {
+		for (const session of this.state.sessions.values()) {
+			if (session.state === "open" || session.state === "crossZoneClosed") this.rematch(session);
+		}
+	}
+
+	protected rematch(session: Session): void {
+		for (const entry of [...session.entries]) {
+			if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
+		}
+	}
+
+	protected end(session: Session, entry: Entry, reason: ReasonCode | "expired"): void {
+		const { order, orderHash, openWh } = entry;
+		if (openWh === 0) return;
+		entry.openWh = 0;
+		this.reserve(session, order.trader, -this.orderHoldMsat(order, openWh));
+		if (order.side === "sell") session.soldWh[order.meterId] = (session.soldWh[order.meterId] ?? 0) - openWh;
+		const common = { orderHash, account: order.trader, windowId: order.windowId, openWh };
+		this.events.push(
+			reason === "expired" ? { type: "OrderExpired", ...common } : { type: "OrderCancelled", ...common, reason },
+		);
+	}
+
+	protected cancelWhere(
+		windowId: WindowId,
+		session: Session,
+		matches: (entry: Entry) => boolean,
+		reason: ReasonCode | "expired",
+	): void {
+		if (session !== this.state.sessions.get(windowId)) throw new Error("invariant: session of another window");
+		for (const entry of session.entries) {
+			if (entry.openWh > 0 && matches(entry)) this.end(session, entry, reason);
+		}
+	}
+}
+
+export function pathOf(sell: Entry, buy: Entry): TradePath {
+	return { sellZoneId: sell.zoneId, sellNodeId: sell.nodeId, buyZoneId: buy.zoneId, buyNodeId: buy.nodeId };
+}
+
+/** Nearer before farther: same feeder, same zone, elsewhere. */
+export function distance(a: Entry, b: Entry): number {
+	if (a.zoneId !== b.zoneId) return 2;
+	return a.nodeId !== 0 && a.nodeId === b.nodeId ? 0 : 1;
+}
