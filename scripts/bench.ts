@@ -9,8 +9,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type BenchmarkReport, renderBenchmarks } from "./bench/renderBenchmarks.ts";
+import { scriptOptions } from "./scriptOptions.ts";
 
 const NAMES = ["engine", "grid", "durable", "gas"];
 /** Gas is counted, not timed: it has no short form. */
@@ -18,8 +18,9 @@ const HAS_SHORT_FORM = new Set(["engine", "grid", "durable"]);
 const root = join(import.meta.dirname, "..");
 const folder = join(root, ".state", "bench");
 
-const { values: options } = parseArgs({
-	options: { only: { type: "string" }, quick: { type: "boolean", default: false } },
+const options = scriptOptions(import.meta.filename, {
+	only: { type: "string" },
+	quick: { type: "boolean", default: false },
 });
 const wanted = options.only === undefined ? NAMES : options.only.split(",");
 const unknown = wanted.filter((name) => !NAMES.includes(name));

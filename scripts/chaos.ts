@@ -11,18 +11,16 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { resetLocalState } from "../offchain/infrastructure/local/startLocalServices.ts";
 import { type ChaosReport, runChaos } from "./chaos/runChaos.ts";
 import { endWithChildren } from "./endWithChildren.ts";
+import { scriptOptions, wholeNumber } from "./scriptOptions.ts";
 
-const { values: options } = parseArgs({
-	options: {
-		rounds: { type: "string", default: "100" },
-		seed: { type: "string", default: "1" },
-		"seconds-per-window": { type: "string", default: "20" },
-		json: { type: "boolean", default: false },
-	},
+const options = scriptOptions(import.meta.filename, {
+	rounds: { type: "string", default: "100" },
+	seed: { type: "string", default: "1" },
+	"seconds-per-window": { type: "string", default: "20" },
+	json: { type: "boolean", default: false },
 });
 
 const stateDir = mkdtempSync(join(tmpdir(), "gridtokenx-chaos-"));
@@ -31,9 +29,9 @@ let report: ChaosReport;
 try {
 	report = await runChaos({
 		stateDir,
-		rounds: Number(options.rounds),
-		seed: Number(options.seed),
-		secondsPerWindow: Number(options["seconds-per-window"]),
+		rounds: wholeNumber("rounds", options.rounds, 1),
+		seed: wholeNumber("seed", options.seed, 0),
+		secondsPerWindow: wholeNumber("seconds-per-window", options["seconds-per-window"], 5),
 		say: (line) => console.error(`[chaos] ${line}`),
 	});
 } finally {

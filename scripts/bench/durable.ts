@@ -14,19 +14,17 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { resetLocalState, startLocalServices } from "../../offchain/infrastructure/local/startLocalServices.ts";
 import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
 import { endWithChildren } from "../endWithChildren.ts";
+import { scriptOptions } from "../scriptOptions.ts";
 import { measureIndexer } from "./indexerBench.ts";
 import { installPonder } from "./installPonder.ts";
 
-const { values: options } = parseArgs({
-	options: {
-		json: { type: "boolean", default: false },
-		quick: { type: "boolean", default: false },
-		ponder: { type: "string" },
-	},
+const options = scriptOptions(import.meta.filename, {
+	json: { type: "boolean", default: false },
+	quick: { type: "boolean", default: false },
+	ponder: { type: "string" },
 });
 
 type Figure = {

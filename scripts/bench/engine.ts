@@ -7,10 +7,11 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { scriptOptions } from "../scriptOptions.ts";
 
-const { values: options } = parseArgs({
-	options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+const options = scriptOptions(import.meta.filename, {
+	json: { type: "boolean", default: false },
+	quick: { type: "boolean", default: false },
 });
 const RUNS = options.quick ? 1 : 3;
 const OPERATIONS = options.quick ? 200_000 : 1_000_000;

@@ -6,7 +6,6 @@
  *
  * `--quick` leaves out the largest windows. The EVM is deterministic, so one run is the figure.
  */
-import { parseArgs } from "node:util";
 import { hashTypedData } from "viem";
 import { withdrawalTypedData } from "../../offchain/infrastructure/chain/contractCalls.ts";
 import { directive } from "../../test/contracts/fixtures/directive.ts";
@@ -22,15 +21,14 @@ import {
 } from "../../test/contracts/fixtures/gasScenario.ts";
 import { createVenue, OPERATOR, type Trader } from "../../test/contracts/fixtures/Venue.ts";
 import { signFull } from "../../test/contracts/fixtures/wallet.ts";
+import { scriptOptions } from "../scriptOptions.ts";
 import { calldataGas } from "./calldataGas.ts";
 import { type GasParts, traceGas } from "./traceGas.ts";
 
-const { values: options } = parseArgs({
-	options: {
-		json: { type: "boolean", default: false },
-		quick: { type: "boolean", default: false },
-		"no-trace": { type: "boolean", default: false },
-	},
+const options = scriptOptions(import.meta.filename, {
+	json: { type: "boolean", default: false },
+	quick: { type: "boolean", default: false },
+	"no-trace": { type: "boolean", default: false },
 });
 
 type Figure = {
