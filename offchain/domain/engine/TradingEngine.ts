@@ -37,8 +37,8 @@ export type SessionOverview = {
 export type AuctionOverview = {
 	windowId: WindowId;
 	calls: { zoneIds: number[]; uncrossesAt: UnixSeconds }[];
-	/** At one net price, before the grid; null where nothing would trade. */
-	indicative: { priceSatPerKwh: number; volumeWh: number } | null;
+	/** At one net price, before the grid; null where nothing would trade. Some 20 ms of work for 20,000 orders. */
+	indicative: () => { priceSatPerKwh: number; volumeWh: number } | null;
 };
 export type AccountState = {
 	account: Address;
@@ -158,7 +158,7 @@ export class TradingEngine {
 		const session = this.#state.sessions.get(windowId);
 		if (session === undefined || session.calls.length === 0) return null;
 		const calls = session.calls.map(({ zones, uncrossesAt }) => ({ zoneIds: zoneIdsOf(zones), uncrossesAt }));
-		return { windowId, calls, indicative: this.#auctions.indicative(session) };
+		return { windowId, calls, indicative: () => this.#auctions.indicative(session) };
 	}
 
 	/** The grid of one window as trading sees it; null without limits. Only to be looked at. */
