@@ -14,6 +14,7 @@ import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {Roles} from "./libraries/Roles.sol";
 import {Windows} from "./libraries/Windows.sol";
 import {AccountWord} from "./types/AccountWord.sol";
+import {AccruedWord} from "./types/AccruedWord.sol";
 import {MeterWord} from "./types/MeterWord.sol";
 import {StandingWord, TradingWord, TradingWords} from "./types/TradingWord.sol";
 
@@ -138,7 +139,7 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         uint32 windowId,
         uint16 chunkIndex,
         bool last,
-        uint256[5] calldata charges,
+        AccruedWord charges,
         uint256[] calldata updates
     ) external {
         if (msg.sender != settlement) revert OnlySettlement(msg.sender);
@@ -148,7 +149,15 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         }
         sumMsat += _accrue(charges, deltas);
         if (sumMsat != 0) revert UnbalancedSettlement(sumMsat);
-        emit BalancesSettled(windowId, chunkIndex, last, deltas);
+        bytes32 topic = BalancesSettled.selector;
+        assembly ("memory-safe") {
+            // Plain twin: emit BalancesSettled(windowId, chunkIndex, last, deltas), which would copy them. _apply left the room.
+            let data := sub(deltas, 0x60)
+            mstore(data, chunkIndex)
+            mstore(add(data, 0x20), last)
+            mstore(add(data, 0x40), 0x60)
+            log2(data, add(0x80, mload(deltas)), topic, windowId)
+        }
     }
 
     /// @inheritdoc ICollateralVault
@@ -269,7 +278,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @return short Whose balance does not suffice.
     function _apply(uint256[] calldata updates) private returns (bytes memory deltas, int256 sumMsat, address short) {
         assembly ("memory-safe") {
-            deltas := mload(0x40)
+            // Behind room for the rest of the event.
+            deltas := add(mload(0x40), 0x60)
             let place := add(deltas, 0x20)
             // 0x00–0x3f is the place of a mapping's key and slot.
             mstore(0x20, _trading.slot)

@@ -146,6 +146,12 @@ contract GridDirectives is IGridDirectives, AccessManaged {
     }
 
     /// @inheritdoc IGridDirectives
+    function standing(uint32 windowId) external view returns (bool voided, bool narrowed) {
+        uint256 index = _index;
+        return (_isVoided(index, windowId), index & ~(uint256(1) << VOID_BIT) != 0);
+    }
+
+    /// @inheritdoc IGridDirectives
     function isVoided(uint32 windowId) external view returns (bool) {
         return _isVoided(_index, windowId);
     }

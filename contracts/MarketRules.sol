@@ -20,6 +20,8 @@ contract MarketRules is IMarketRules, AccessManaged {
     }
 
     Version[] private _versions;
+    /// @dev The last of them once more, at a fixed place: what nearly every window asks for.
+    Version private _newest;
     mapping(uint32 windowId => uint256 pricesByZone) private _shortfallPrices;
 
     /// @notice Deployed once; the rest is wired by the manager.
@@ -82,6 +84,18 @@ contract MarketRules is IMarketRules, AccessManaged {
         return (RulesWord.unwrap(version.parameters), version.distributionByZone, _shortfallPrices[windowId]);
     }
 
+    /// @inheritdoc IMarketRules
+    function tariffsAt(uint32 windowId) external view returns (uint256 parameters, uint256 distributionByZone) {
+        bool isNewest = _newest.parameters.fromWindow() <= windowId;
+        Version storage version = isNewest ? _newest : _versionAt(windowId);
+        return (RulesWord.unwrap(version.parameters), version.distributionByZone);
+    }
+
+    /// @inheritdoc IMarketRules
+    function shortfallPrices(uint32 windowId) external view returns (uint256) {
+        return _shortfallPrices[windowId];
+    }
+
     /// @notice Number of versions published.
     function versionCount() external view returns (uint256) {
         return _versions.length;
@@ -117,7 +131,8 @@ contract MarketRules is IMarketRules, AccessManaged {
         for (uint256 zone = 0; zone < ZONES; ++zone) {
             distributionByZone |= uint256(rules.distributionSatPerKwh[zone]) << (16 * zone);
         }
-        _versions.push(Version(RulesWord.wrap(parameters), distributionByZone));
+        _newest = Version(RulesWord.wrap(parameters), distributionByZone);
+        _versions.push(_newest);
         emit RulesPublished(rules.fromWindow, rules);
     }
 

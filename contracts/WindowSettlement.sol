@@ -15,6 +15,7 @@ import {OrderPass} from "./libraries/OrderPass.sol";
 import {OrderQuestions} from "./libraries/OrderQuestions.sol";
 import {Places} from "./libraries/Places.sol";
 import {Readings} from "./libraries/Readings.sol";
+import {RecordEvent} from "./libraries/RecordEvent.sol";
 import {Roles} from "./libraries/Roles.sol";
 import {TradeAdmission} from "./libraries/TradeAdmission.sol";
 import {TradePass} from "./libraries/TradePass.sol";
@@ -106,11 +107,12 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
     ) external {
         Places.take();
         Window memory state = window(windowId);
-        _requireSettleable(windowId, state);
+        bool narrowed = _requireSettleable(windowId, state);
         bytes32 found = keccak256(abi.encode(ChunkLayout.hash(chunk), restHash));
         if (state.status == WindowStatus.Committed) found = WindowWords.shortened(found);
         if (found != state.nextHash) revert ChunkMismatch(windowId, state.nextChunk);
         ChunkMemory memory context = _open(windowId, state, chunk);
+        _readRules(context, windowId, narrowed);
         _readOrders(context, chunk);
         Readings.Domain memory domain = Readings.Domain(READINGS_TYPEHASH, _domainSeparatorV4());
         Readings.accept(REGISTRY, domain, context, chunk, batches);
@@ -169,10 +171,13 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         return WindowWords.open(word, half ? _restHash[windowId] : bytes32(0));
     }
 
-    function _requireSettleable(uint32 windowId, Window memory state) private view {
+    /// @dev Returns whether a directive may narrow a zone.
+    function _requireSettleable(uint32 windowId, Window memory state) private view returns (bool narrowed) {
+        bool voided;
+        (voided, narrowed) = DIRECTIVES.standing(windowId);
         if (state.status == WindowStatus.Committed) {
             if (settlingWindow != 0) revert OtherWindowSettling(settlingWindow);
-            if (DIRECTIVES.isVoided(windowId)) revert WindowIsVoided(windowId);
+            if (voided) revert WindowIsVoided(windowId);
         } else if (state.status != WindowStatus.Settling) {
             revert WindowNotInStatus(windowId, state.status);
         }
@@ -231,7 +236,6 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         if (!ascend) revert SellMetersOutOfOrder(uint32(meterId));
         state.lastSellMeter = uint32(meterId);
         _makeRoom(context);
-        _readRules(context, windowId);
     }
 
     function _makeRoom(ChunkMemory memory context) private pure {
@@ -242,13 +246,14 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
         context.passed = new uint256[](sellMeterCount);
         context.orders = new uint256[](context.orderCount);
         context.updates = new uint256[](ChunkMemories.UPDATES_HEADER_WORDS + 2 * context.accountCount);
-        context.record = new bytes(context.tradeCount * ChunkLayout.RECORD_BYTES);
+        context.record = RecordEvent.room(context.tradeCount * ChunkLayout.RECORD_BYTES);
     }
 
-    function _readRules(ChunkMemory memory context, uint32 windowId) private view {
+    function _readRules(ChunkMemory memory context, uint32 windowId, bool narrowed) private view {
         uint256 parameters;
-        (parameters, context.distributionByZone, context.shortfallByZone) = RULES.packedRulesAt(windowId);
+        (parameters, context.distributionByZone) = RULES.tariffsAt(windowId);
         context.rules = RulesWord.wrap(parameters);
+        if (!narrowed) return;
         (, context.zoneRules) = DIRECTIVES.effectiveRules(windowId);
         uint256 anyRule;
         for (uint256 zone = 1; zone <= Zones.COUNT; ++zone) {
@@ -300,6 +305,8 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
                 (at, place) = TradePass.admit(at + ChunkLayout.TRADE_BYTES, end, place + ChunkLayout.RECORD_BYTES);
             }
             (at, place) = TradePass.pay(begin, end, recordAt);
+            // A trade that is not plain may be short.
+            if (at != end) context.shortfallByZone = RULES.shortfallPrices(uint32(context.windowId));
             while (at != end) {
                 TradePayment.pay(context, chunk, ChunkLayout.tradeAt(at), place);
                 (at, place) = TradePass.pay(at + ChunkLayout.TRADE_BYTES, end, place + ChunkLayout.RECORD_BYTES);
@@ -329,7 +336,7 @@ contract WindowSettlement is IWindowSettlement, AccessManaged, EIP712 {
             _restHash[windowId] = restHash;
             _recordHash[windowId][chunkIndex] = WindowWords.shortened(hash);
         }
-        emit ChunkSettled(windowId, chunkIndex, last, context.record);
+        RecordEvent.log(windowId, chunkIndex, last, context.record);
         UpdatePass.send(context, address(VAULT), chunkIndex, last);
     }
 

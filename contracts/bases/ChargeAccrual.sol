@@ -36,21 +36,13 @@ abstract contract ChargeAccrual {
     }
 
     /// @dev Adds the charges to what accrued, and a word for each to the changes the event tells. `deltas` is the last thing in memory.
-    function _accrue(uint256[5] calldata charges, bytes memory deltas) internal returns (int256 sumMsat) {
+    function _accrue(AccruedWord charges, bytes memory deltas) internal returns (int256 sumMsat) {
         unchecked {
-            AccruedWord accrued = _accrued;
             for (uint256 i = 0; i < AccruedWords.RECEIVERS; ++i) {
-                uint256 amountMsat = charges[i];
+                uint256 amountMsat = charges.amountMsat(i);
                 if (amountMsat == 0) continue;
-                address receiver = _receiver(i);
-                uint256 held = accrued.amountMsat(i) + amountMsat;
-                if (amountMsat > AccruedWords.MOST_MSAT || held > AccruedWords.MOST_MSAT) {
-                    // The sum below cannot overflow: what does not fit an account either is refused.
-                    _credit(receiver, amountMsat);
-                } else {
-                    accrued = accrued.withAmount(i, held);
-                }
                 sumMsat += int256(amountMsat);
+                address receiver = _receiver(i);
                 assembly ("memory-safe") {
                     let place := add(add(deltas, 0x20), mload(deltas))
                     mstore(place, or(shl(96, receiver), amountMsat))
@@ -58,7 +50,14 @@ abstract contract ChargeAccrual {
                     mstore(0x40, add(place, 0x20))
                 }
             }
-            _accrued = accrued;
+            if (sumMsat == 0) return 0;
+            // No field in the upper half of its range, so no sum carries.
+            if (_accrued.anyLarge()) _spread();
+            if (charges.anyLarge()) {
+                _creditAll(charges);
+            } else {
+                _accrued = _accrued.plus(charges);
+            }
         }
     }
 
@@ -66,10 +65,7 @@ abstract contract ChargeAccrual {
     function _spread() internal {
         AccruedWord accrued = _accrued;
         _accrued = AccruedWord.wrap(0);
-        for (uint256 i = 0; i < AccruedWords.RECEIVERS; ++i) {
-            uint256 amountMsat = accrued.amountMsat(i);
-            if (amountMsat != 0) _credit(_receiver(i), amountMsat);
-        }
+        _creditAll(accrued);
     }
 
     /// @dev Adds to what stands in an account. Reverts where that would not fit.
@@ -87,6 +83,13 @@ abstract contract ChargeAccrual {
         AccruedWord accrued = _accrued;
         for (uint256 i = 0; i < AccruedWords.RECEIVERS; ++i) {
             if (_receiver(i) == account) amountMsat += uint64(accrued.amountMsat(i));
+        }
+    }
+
+    function _creditAll(AccruedWord amounts) private {
+        for (uint256 i = 0; i < AccruedWords.RECEIVERS; ++i) {
+            uint256 amountMsat = amounts.amountMsat(i);
+            if (amountMsat != 0) _credit(_receiver(i), amountMsat);
         }
     }
 

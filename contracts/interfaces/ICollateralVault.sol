@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {AccountWord} from "../types/AccountWord.sol";
+import {AccruedWord} from "../types/AccruedWord.sol";
 import {MeterWord} from "../types/MeterWord.sol";
 
 /// @title Custody of the settlement token
@@ -151,7 +152,7 @@ interface ICollateralVault {
     /// @param windowId The delivery window.
     /// @param chunkIndex The chunk of the window, from 0.
     /// @param last Whether this completes the window.
-    /// @param charges In msat: congestion, EGAT, MEA, PEA, platform.
+    /// @param charges What accrues for their receivers, see `AccruedWord`.
     /// @param updates Two words per account, an account may come twice. First: account · 2^96 + change in msat (signed, below 2^95).
     /// Second: the 88 cursor bits as they stand in `AccountWord`, or 0 to leave the cursor alone. Two words without a change and
     /// a cursor mean nothing.
@@ -159,7 +160,7 @@ interface ICollateralVault {
         uint32 windowId,
         uint16 chunkIndex,
         bool last,
-        uint256[5] calldata charges,
+        AccruedWord charges,
         uint256[] calldata updates
     ) external;
 

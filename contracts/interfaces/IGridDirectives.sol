@@ -119,6 +119,12 @@ interface IGridDirectives {
     /// @return zoneRules `ZoneRule` words, index zoneId; index 0 is not used.
     function effectiveRules(uint32 windowId) external view returns (bool voided, uint256[17] memory zoneRules);
 
+    /// @notice What can be told by one read in quiet times.
+    /// @param windowId The delivery window.
+    /// @return voided Whether it is voided.
+    /// @return narrowed False when no directive narrows any zone in any window; else `effectiveRules` tells.
+    function standing(uint32 windowId) external view returns (bool voided, bool narrowed);
+
     /// @notice Whether `windowId` is voided.
     /// @param windowId The delivery window.
     function isVoided(uint32 windowId) external view returns (bool);

@@ -64,6 +64,17 @@ interface IMarketRules {
         uint32 windowId
     ) external view returns (uint256 parameters, uint256 distributionByZone, uint256 shortfallByZone);
 
+    /// @notice The version in force, packed, without the window's shortfall prices: those only matter where a trade falls short.
+    /// @param windowId The delivery window.
+    /// @return parameters A `RulesWord`.
+    /// @return distributionByZone 16 bits each, zone 1 lowest.
+    function tariffsAt(uint32 windowId) external view returns (uint256 parameters, uint256 distributionByZone);
+
+    /// @notice Shortfall prices of a window.
+    /// @param windowId The delivery window.
+    /// @return pricesByZone 16 bits each, zone 1 lowest; 0 is the rules' price.
+    function shortfallPrices(uint32 windowId) external view returns (uint256 pricesByZone);
+
     /// @notice The first window a version published now may start with.
     function earliestWindow() external view returns (uint32);
 }

@@ -64,7 +64,7 @@ import {Zones} from "./Zones.sol";
 /// | 160–167 | zone of the meter |
 /// | 168–199 | meter id |
 /// | 200–215 | distribution tariff of the zone, sat/kWh |
-/// | 216–223 | 32 × the zone's licensee |
+/// | 216–223 | 51 × the zone's licensee: where its field of an AccruedWord begins |
 library ChunkLayout {
     uint256 internal constant HEADER_BYTES = 16;
     uint256 internal constant METER_BYTES = 4;
@@ -216,7 +216,7 @@ library ChunkLayout {
     function inZone(uint256 state, uint8 zoneId, uint256 distributionByZone) internal pure returns (uint256) {
         unchecked {
             uint256 tariff = uint16(distributionByZone >> (16 * (uint256(zoneId) - 1)));
-            uint256 receiver = uint256(Zones.licenseeOf(zoneId)) * 32;
+            uint256 receiver = uint256(Zones.licenseeOf(zoneId)) * 51;
             return (state & ~STATE_ZONE) | (uint256(zoneId) << 160) | (tariff << 200) | (receiver << 216);
         }
     }

@@ -116,8 +116,8 @@ library OrderPass {
             } lt(zone, 17) {
                 zone := add(zone, 1)
             } {
-                let receiver := and(shr(shl(2, zone), LICENSEES), 0xf)
-                let bits := or(or(shl(160, zone), shl(200, and(tariffs, 0xffff))), shl(221, receiver))
+                let receiver := mul(51, and(shr(shl(2, zone), LICENSEES), 0xf))
+                let bits := or(or(shl(160, zone), shl(200, and(tariffs, 0xffff))), shl(216, receiver))
                 mstore(add(AT_ZONES, shl(5, zone)), or(bits, shl(147, gt(zone, 13))))
                 tariffs := shr(16, tariffs)
             }
@@ -148,26 +148,24 @@ library OrderPass {
             let word := 0
             let base := 0
             let refusal := 0
-            // The least sequence the next order may have.
-            let next := 0
             // The first word of the order before: what is rare about it stands in the form. At first all of that is 0, as in the form.
             let before := 0
-            for {} lt(orderAt, mload(AT_ORDERS_END)) {
+            for {} xor(orderAt, mload(AT_ORDERS_END)) {
                 orderAt := add(orderAt, 0x20)
             } {
                 if eq(orderAt, end) {
                     // The next account.
                     let from := mload(AT_NEXT_ACCOUNT)
                     let account := shr(96, calldataload(from))
-                    {
-                        // Ascending: an account twice would start with the balance of the first again. No account is left: more orders
-                        // than the counts say.
-                        let falls := iszero(gt(account, mload(AT_TRADER)))
-                        if or(falls, iszero(lt(from, mload(AT_ACCOUNTS_END)))) {
-                            fault := sub(4, mul(3, lt(from, mload(AT_ACCOUNTS_END))))
-                            mstore(AT_TRADER, account)
-                            break
+                    // Ascending: an account twice would start with the balance of the first again. And there is one: else the counts say
+                    // fewer orders than there are.
+                    if iszero(and(gt(account, mload(AT_TRADER)), lt(from, mload(AT_ACCOUNTS_END)))) {
+                        mstore(AT_TRADER, account)
+                        fault := 1
+                        if iszero(lt(from, mload(AT_ACCOUNTS_END))) {
+                            fault := 4
                         }
+                        break
                     }
                     mstore(AT_NEXT_ACCOUNT, add(from, 20))
                     mstore(AT_TRADER, account)
@@ -184,11 +182,8 @@ library OrderPass {
                     from := mload(AT_NEXT_COUNT)
                     mstore(AT_NEXT_COUNT, add(from, 2))
                     let count := shr(240, calldataload(from))
+                    // No order at all, or more than there are: the end is never met, which is found behind the loop.
                     end := add(orderAt, shl(5, and(count, 0x7fff)))
-                    if or(eq(orderAt, end), gt(end, mload(AT_ORDERS_END))) {
-                        fault := 4
-                        break
-                    }
                     count := shr(15, count)
                     from := mload(AT_NEXT_INDEX)
                     mstore(AT_NEXT_INDEX, add(from, shl(96, 1)))
@@ -197,18 +192,18 @@ library OrderPass {
                     refusal := or(count, iszero(gt(and(shr(96, word), 0xffffff), mload(AT_WINDOW))))
                     refusal := or(refusal, eq(and(shr(168, word), 0xffffff), mload(AT_WINDOW)))
                     refusal := or(refusal, and(base, shl(147, 1)))
-                    next := 0
+                    mstore(AT_SEQUENCE, not(0))
                 }
 
                 let head := calldataload(position)
                 let state := and(shr(144, head), TERMS)
                 {
+                    // Ascending within the account; -1 before the first.
                     let sequence := and(state, 0xffffffff)
-                    if lt(sequence, next) {
+                    if iszero(sgt(sequence, mload(AT_SEQUENCE))) {
                         fault := 2
                         break
                     }
-                    next := add(sequence, 1)
                     mstore(AT_SEQUENCE, sequence)
                 }
                 let objection := refusal

@@ -50,7 +50,7 @@ uint256 constant AT_FLOOR = 0x9a0;
 uint256 constant AT_CEILING = 0x9c0;
 uint256 constant AT_LOSS_CAP = 0x9e0;
 uint256 constant AT_CHARGES = 0xa00;
-uint256 constant AT_ZONES = 0xaa0;
+uint256 constant AT_ZONES = 0xa20;
 
 /// @title Fixed places in memory
 /// @notice What the loops over orders and trades read and write all the time lies at addresses known when they are compiled: an
@@ -124,14 +124,14 @@ uint256 constant AT_ZONES = 0xaa0;
 /// | 0x9a0 | FLOOR, sat/kWh; above every price when a directive holds |
 /// | 0x9c0 | CEILING, sat/kWh |
 /// | 0x9e0 | LOSS_CAP, permille |
-/// | 0xa00 | CHARGES, five words by receiver: congestion, EGAT, MEA, PEA, platform |
+/// | 0xa00 | CHARGES, an AccruedWord |
 ///
 /// By zone
 /// | address | place |
 /// |---------|-------|
-/// | 0xaa0 | ZONES, 32 words, as many as the bits of a zone can name: what an order's state says of its zone |
+/// | 0xa20 | ZONES, 32 words, as many as the bits of a zone can name: what an order's state says of its zone |
 library Places {
-    uint256 private constant END = 0xea0;
+    uint256 private constant END = 0xe20;
 
     /// @notice Takes the places, all zero. To be called before anything else is allocated.
     function take() internal pure {

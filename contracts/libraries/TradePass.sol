@@ -183,29 +183,26 @@ library TradePass {
                 }
                 charge := sub(and(shr(128, trade), 0xffff), charge)
                 if charge {
-                    // The networks' parts first, then the platform's; what is left is congestion. Each is the lesser of tariff and rest.
+                    // The networks' parts first, then the platform's; what is left is congestion. Each is the lesser of tariff and rest, and
+                    // stands in its receiver's field of an AccruedWord: at most 18 bits, 50 once times the energy.
                     let part := and(shr(200, sell), 0xffff)
                     part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                    let place := add(AT_CHARGES, and(shr(216, sell), 0xff))
-                    mstore(place, add(mload(place), mul(part, energy)))
                     charge := sub(charge, part)
+                    let split := shl(and(shr(216, sell), 0xff), part)
                     if and(xor(sell, buy), shl(160, 0xff)) {
                         part := mload(AT_TRANSMISSION)
                         part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                        place := add(AT_CHARGES, 0x20)
-                        mstore(place, add(mload(place), mul(part, energy)))
                         charge := sub(charge, part)
+                        split := add(split, shl(51, part))
                         part := and(shr(200, buy), 0xffff)
                         part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                        place := add(AT_CHARGES, and(shr(216, buy), 0xff))
-                        mstore(place, add(mload(place), mul(part, energy)))
                         charge := sub(charge, part)
+                        split := add(split, shl(and(shr(216, buy), 0xff), part))
                     }
                     part := mload(AT_PLATFORM)
                     part := xor(part, mul(xor(part, charge), gt(part, charge)))
-                    place := add(AT_CHARGES, 0x80)
-                    mstore(place, add(mload(place), mul(part, energy)))
-                    mstore(AT_CHARGES, add(mload(AT_CHARGES), mul(sub(charge, part), energy)))
+                    split := add(split, add(shl(204, part), sub(charge, part)))
+                    mstore(AT_CHARGES, add(mload(AT_CHARGES), mul(split, energy)))
                 }
 
                 // ChunkLayout.recordDelivery and recordTerms. An update is an account · 2^96 + a change.

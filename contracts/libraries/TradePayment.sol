@@ -151,13 +151,13 @@ library TradePayment {
         }
     }
 
-    /// @dev The receivers above are constants and licensee numbers, all below 5.
+    /// @dev Adds a receiver's part to the charges: at most 50 bits a trade. A chunk whose charges for one receiver outgrow the 51 bits
+    /// of its field, 22,517 bitcoin, does not balance and is refused.
     function _take(uint256 receiver, uint256 part, uint256 left, uint256 deliveredWh) private pure returns (uint256) {
         unchecked {
             if (part > left) part = left;
             assembly ("memory-safe") {
-                let place := add(AT_CHARGES, shl(5, receiver))
-                mstore(place, add(mload(place), mul(part, deliveredWh)))
+                mstore(AT_CHARGES, add(mload(AT_CHARGES), shl(mul(51, receiver), mul(part, deliveredWh))))
             }
             return left - part;
         }

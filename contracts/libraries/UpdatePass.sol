@@ -24,16 +24,16 @@ library UpdatePass {
         uint256 windowId = held.windowId;
         bytes4 selector = ICollateralVault.applySettlement.selector;
         assembly ("memory-safe") {
-            // 11 words before the first update; a call's head has 4 bytes and 10 words.
+            // 7 words before the first update; a call's head has 4 bytes and 6 words.
             let call_ := add(updates, 0x3c)
             mstore(call_, selector)
             mstore(add(call_, 0x04), windowId)
             mstore(add(call_, 0x24), chunkIndex)
             mstore(add(call_, 0x44), last)
-            mcopy(add(call_, 0x64), AT_CHARGES, 0xa0)
-            mstore(add(call_, 0x104), 0x120)
-            mstore(add(call_, 0x124), shl(1, accountCount))
-            if iszero(call(gas(), vault, 0, call_, add(0x144, shl(6, accountCount)), 0, 0)) {
+            mstore(add(call_, 0x64), mload(AT_CHARGES))
+            mstore(add(call_, 0x84), 0xa0)
+            mstore(add(call_, 0xa4), shl(1, accountCount))
+            if iszero(call(gas(), vault, 0, call_, add(0xc4, shl(6, accountCount)), 0, 0)) {
                 let answer := mload(0x40)
                 returndatacopy(answer, 0, returndatasize())
                 revert(answer, returndatasize())

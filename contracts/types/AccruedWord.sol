@@ -12,7 +12,7 @@ pragma solidity ^0.8.37;
 /// | 153–203 | peaMsat        | 3 |
 /// | 204–254 | platformMsat   | 4 |
 ///
-/// 51 bits of msat are 22,517 bitcoin; what does not fit goes into the account.
+/// 51 bits of msat are 22,517 bitcoin. Bit 255 is not used.
 type AccruedWord is uint256;
 
 using AccruedWords for AccruedWord global;
@@ -22,23 +22,29 @@ using AccruedWords for AccruedWord global;
 library AccruedWords {
     /// @notice Number of receivers.
     uint256 internal constant RECEIVERS = 5;
-    /// @notice Most a field can hold.
-    uint256 internal constant MOST_MSAT = (1 << 51) - 1;
     uint256 private constant FIELD_BITS = 51;
+    uint256 private constant FIELD = (1 << FIELD_BITS) - 1;
+    /// @dev The highest bit of each field, and bit 255.
+    uint256 private constant LARGE =
+        (1 << 50) | (1 << (51 + 50)) | (1 << (102 + 50)) | (1 << (153 + 50)) | (1 << (204 + 50)) | (1 << 255);
 
     /// @notice What has accrued for a receiver.
     /// @param word The word.
     /// @param receiver Its number.
     function amountMsat(AccruedWord word, uint256 receiver) internal pure returns (uint256) {
-        return (AccruedWord.unwrap(word) >> (FIELD_BITS * receiver)) & MOST_MSAT;
+        return (AccruedWord.unwrap(word) >> (FIELD_BITS * receiver)) & FIELD;
     }
 
-    /// @notice The word with another amount.
+    /// @notice Whether a field has more than half of what it can hold.
     /// @param word The word.
-    /// @param receiver Its number.
-    /// @param value At most MOST_MSAT.
-    function withAmount(AccruedWord word, uint256 receiver, uint256 value) internal pure returns (AccruedWord) {
-        uint256 shift = FIELD_BITS * receiver;
-        return AccruedWord.wrap((AccruedWord.unwrap(word) & ~(MOST_MSAT << shift)) | (value << shift));
+    function anyLarge(AccruedWord word) internal pure returns (bool) {
+        return AccruedWord.unwrap(word) & LARGE != 0;
+    }
+
+    /// @notice The sums of the fields.
+    /// @param word A word with no large field.
+    /// @param other Another one.
+    function plus(AccruedWord word, AccruedWord other) internal pure returns (AccruedWord) {
+        return AccruedWord.wrap(AccruedWord.unwrap(word) + AccruedWord.unwrap(other));
     }
 }

@@ -49,7 +49,7 @@ library ChunkMemories {
     using Words for uint256[];
 
     /// @notice Words before the first update: room for the head of the call to the vault.
-    uint256 internal constant UPDATES_HEADER_WORDS = 11;
+    uint256 internal constant UPDATES_HEADER_WORDS = 7;
     /// @notice No reading yet.
     uint256 internal constant NO_READING = type(uint256).max;
 

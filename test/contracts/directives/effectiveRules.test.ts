@@ -27,6 +27,15 @@ describe("A2 A3 GridDirectives effectiveRules: the most restrictive wins", () =>
 		expect(await venue().read("GridDirectives", "effectiveRules", [WINDOW])).to.deep.equal([false, Array(17).fill(0n)]);
 	});
 
+	it("behavior: one read tells that nothing is narrowed; a voiding narrows no zone", async () => {
+		const standing = () => venue().read("GridDirectives", "standing", [WINDOW + 1]);
+		expect(await standing()).to.deep.equal([false, false]);
+		await setDirective(venue(), directive("ERC", "VOID_WINDOW", 0, WINDOW + 1));
+		expect(await standing()).to.deep.equal([true, false]);
+		await setDirective(venue(), directive("EGAT", "HALT", 4, WINDOW + 9));
+		expect(await standing()).to.deep.equal([true, true]);
+	});
+
 	it("behavior: a halt holds from its first to its last window, in its zone", async () => {
 		await setDirective(venue(), directive("EGAT", "HALT", 4, WINDOW + 2, 0, WINDOW + 3));
 		const held = await Promise.all([1, 2, 3, 4].map(async (ahead) => (await zones(WINDOW + ahead))[3]?.halted));

@@ -32,6 +32,10 @@ describe("P6 C9 MarketRules publishRules", () => {
 		expect(await rulesAt(EARLIEST - 1)).to.deep.equal(TEST_RULES);
 		expect(await rulesAt(EARLIEST)).to.deep.equal(next);
 		expect(await rulesAt(EARLIEST + 99_999)).to.deep.equal(next);
+		for (const windowId of [EARLIEST - 1, EARLIEST, EARLIEST + 99_999]) {
+			const [parameters, distribution] = await venue().read("MarketRules", "packedRulesAt", [windowId]);
+			expect(await venue().read("MarketRules", "tariffsAt", [windowId])).to.deep.equal([parameters, distribution]);
+		}
 		const [event] = eventsOf(receipt, "MarketRules");
 		expect(event?.name).to.equal("RulesPublished");
 		expect(event?.args).to.deep.equal({ fromWindow: EARLIEST, rules: next });

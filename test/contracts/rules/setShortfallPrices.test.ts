@@ -20,6 +20,8 @@ describe("P5 C6 MarketRules setShortfallPrices", () => {
 		const packed = 700n << 16n;
 		const [, , stored] = await venue().read("MarketRules", "packedRulesAt", [WINDOW + 1]);
 		expect(stored).to.equal(packed);
+		expect(await venue().read("MarketRules", "shortfallPrices", [WINDOW + 1])).to.equal(packed);
+		expect(await venue().read("MarketRules", "shortfallPrices", [WINDOW])).to.equal(0n);
 		expect(eventsOf(receipt, "MarketRules")).to.deep.equal([
 			{ name: "ShortfallPricesSet", args: { windowId: WINDOW + 1, pricesByZone: packed } },
 		]);

@@ -126,6 +126,11 @@ contract DirectivesHandler {
     function requireEffective(uint32 windowId) external view {
         (bool voided, uint256[17] memory rules) = DIRECTIVES.effectiveRules(windowId);
         VM.assertTrue(voided == DIRECTIVES.isVoided(windowId), "voided, both ways");
+        (bool voidedToo, bool narrowed) = DIRECTIVES.standing(windowId);
+        VM.assertTrue(voided == voidedToo, "voided, told with the rest");
+        for (uint256 zone = 1; zone <= 16; ++zone) {
+            VM.assertTrue(narrowed || rules[zone] == 0, "no zone is narrowed without a sign");
+        }
         bool expectedVoid;
         uint256[17] memory expected;
         for (uint256 i = 0; i < _held.length; ++i) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import {CollateralVault} from "../../../contracts/CollateralVault.sol";
 import {SatoshiToken} from "../../../contracts/SatoshiToken.sol";
 import {AccountWord} from "../../../contracts/types/AccountWord.sol";
+import {AccruedWord} from "../../../contracts/types/AccruedWord.sol";
 import {Vm} from "./Vm.sol";
 import {within} from "./SolidityTest.sol";
 
@@ -135,13 +136,11 @@ contract VaultHandler {
         uint256 balance = _storedMsat(payer);
         uint256 amount = balance == 0 ? 0 : share % (balance + 1);
         uint256 part = amount / 3;
-        uint256[5] memory charges;
-        charges[share % 5] = amount / 7;
-        charges[(share / 5) % 5] = amount / 9;
-        uint256 rest = amount - part;
-        for (uint256 i = 0; i < 5; ++i) {
-            rest -= charges[i];
-        }
+        // Fields hold 51 bits.
+        uint256 one = (amount / 7) % (1 << 50);
+        uint256 other = (amount / 9) % (1 << 50);
+        AccruedWord charges = AccruedWord.wrap((one << (51 * (share % 5))) + (other << (51 * ((share / 5) % 5))));
+        uint256 rest = amount - part - one - other;
         uint256[] memory updates = new uint256[](6);
         updates[0] = _update(payer, -int256(amount));
         updates[1] = cursor;
@@ -160,14 +159,12 @@ contract VaultHandler {
         bool overdrawn = extra % 2 == 0;
         uint256 stored = _storedMsat(actor(who + 1));
         updates[2] = _update(actor(who + 1), overdrawn ? -int256(stored) - 1 : int256(uint256(extra)));
-        uint256[5] memory charges;
-        // Also amounts that are negative where they are added up.
-        if (!overdrawn) charges[who % 5] = charge;
-        bool balanced;
-        unchecked {
-            balanced = uint256(int256(amount)) + extra + charge == 0 && charge <= type(uint64).max;
+        AccruedWord charges = AccruedWord.wrap(charge);
+        int256 sum = int256(amount) + int256(uint256(extra));
+        for (uint256 i = 0; i < 5; ++i) {
+            sum += int256(charges.amountMsat(i));
         }
-        if (!overdrawn && balanced) return;
+        if (!overdrawn && sum == 0) return;
         try VAULT.applySettlement(1, 0, true, charges, updates) {
             VM.assertTrue(false, "settled what does not balance");
         } catch {}

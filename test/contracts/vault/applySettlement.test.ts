@@ -12,7 +12,6 @@ import { signFull, wallet } from "../fixtures/wallet.ts";
 const ALICE = wallet("alice").address;
 const BOB = wallet("bob").address;
 const WINDOW = 2_000_000;
-const NO_CHARGES = [0n, 0n, 0n, 0n, 0n];
 
 describe("C1 C3 CollateralVault applySettlement: only the settlement contract, only zero sums", () => {
 	const venue = useVenue(async (made) => {
@@ -21,9 +20,9 @@ describe("C1 C3 CollateralVault applySettlement: only the settlement contract, o
 		return {};
 	});
 
-	const apply = (updates: readonly bigint[], charges: readonly bigint[] = NO_CHARGES) =>
+	const apply = (updates: readonly bigint[], charges = 0n) =>
 		call(venue(), "CollateralVault", "applySettlement", [WINDOW, 3, true, charges, updates]);
-	const asSettlement = (updates: readonly bigint[], charges: readonly bigint[] = NO_CHARGES) =>
+	const asSettlement = (updates: readonly bigint[], charges = 0n) =>
 		venue().sendAs(venue().deployment.addresses.WindowSettlement, apply(updates, charges));
 
 	it("default: moves money and sets the cursor", async () => {
@@ -121,7 +120,7 @@ describe("C1 C3 CollateralVault: charges accrue for their receivers in one slot"
 	const settle = (charges: readonly bigint[]) => {
 		const sum = charges.reduce((total, amount) => total + amount, 0n);
 		const updates = [update(ALICE, -sum), 0n];
-		const apply = call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, charges, updates]);
+		const apply = call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, packed(charges), updates]);
 		return venue().sendAs(venue().deployment.addresses.WindowSettlement, apply);
 	};
 	const receivers = () => {
@@ -190,30 +189,39 @@ describe("C1 C3 CollateralVault: charges accrue for their receivers in one slot"
 		expect(await stored(PLATFORM.address)).to.equal(1000);
 	});
 
-	it("limit: what does not fit 51 bits goes into the account", async () => {
-		const most = 2n ** 51n - 1n;
-		await venue().fund(ALICE, most / 1000n);
-		await settle([most - 5n, 0n, 0n, 0n, 0n]);
+	it("limit: a field is emptied into its account before it could overflow", async () => {
+		const half = 2n ** 50n;
+		await venue().fund(ALICE, half / 250n);
+		await settle([half - 1n, 0n, 0n, 0n, 3n]);
+		await settle([half - 1n, 0n, 0n, 0n, 0n]);
 		expect(await stored(CONGESTION.address)).to.equal(3000);
 		await settle([5n, 0n, 0n, 0n, 1n]);
-		expect(await stored(CONGESTION.address)).to.equal(3000);
-		await settle([6n, 0n, 0n, 0n, 0n]);
-		expect(await stored(CONGESTION.address)).to.equal(3006);
-		expect(await balances()).to.deep.equal([Number(most) + 3006, 0, 0, 0, 1]);
+		expect(await stored(CONGESTION.address)).to.equal(3000 + 2 * Number(half - 1n));
+		expect(await stored(PLATFORM.address)).to.equal(3);
+		// More than half a field at once goes into the account right away.
+		await settle([half, 0n, 0n, 0n, 2n]);
+		expect(await stored(CONGESTION.address)).to.equal(3000 + 3 * Number(half) - 2);
+		expect(await balances()).to.deep.equal([3000 + 3 * Number(half) - 2 + 5, 0, 0, 0, 6]);
 	});
 
-	it("error: more than was taken, and amounts that only add up by overflow", async () => {
-		const apply = (charges: readonly bigint[], updates: readonly bigint[]) =>
+	it("error: more than was taken, and a carry out of a field", async () => {
+		const apply = (charges: bigint, updates: readonly bigint[]) =>
 			venue().sendAs(
 				venue().deployment.addresses.WindowSettlement,
 				call(venue(), "CollateralVault", "applySettlement", [WINDOW, 0, true, charges, updates]),
 			);
-		await expectRevert(apply([0n, 0n, 0n, 0n, 1n], []), "UnbalancedSettlement", 1);
-		const minusOne = 2n ** 256n - 1n;
-		await expectRevert(apply([minusOne, 0n, 0n, 0n, 1n], []), "InsufficientBalance");
-		await expectRevert(apply([minusOne, 0n, 0n, 0n, 0n], [update(ALICE, 1n), 0n]), "InsufficientBalance");
+		await expectRevert(apply(packed([0n, 0n, 0n, 0n, 1n]), []), "UnbalancedSettlement", 1);
+		await venue().fund(ALICE, 2n ** 51n / 1000n + 1n);
+		const taken = 2n ** 51n;
+		await expectRevert(apply(packed([taken, 0n, 0n, 0n, 0n]), [update(ALICE, -taken), 0n]), "UnbalancedSettlement");
+		await expectRevert(apply(1n << 255n, [update(ALICE, -taken), 0n]), "UnbalancedSettlement");
 	});
 });
+
+/** An `AccruedWord`. */
+function packed(charges: readonly bigint[]): bigint {
+	return charges.reduce((word, amount, i) => word + (amount << BigInt(51 * i)), 0n);
+}
 
 describe("C1 L1 CollateralVault noteLicence: only the registry", () => {
 	const venue = useVenue(async () => ({}));

@@ -118,7 +118,7 @@ describe("C1 CollateralVault requestExit, cancelExit and exit", () => {
 					WINDOW,
 					0,
 					true,
-					[0n, 0n, 0n, 0n, 0n],
+					0n,
 					updates.flatMap((word) => [word, 0n]),
 				]),
 			);

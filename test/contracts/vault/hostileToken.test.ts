@@ -114,7 +114,7 @@ describe("C1 CollateralVault over a hostile token", () => {
 
 	it("error: who takes part in re-entry cannot move balances as settlement or registry either", async () => {
 		for (const [name, args] of [
-			["applySettlement", [1, 0, true, [0, 0, 0, 0, 0], []]],
+			["applySettlement", [1, 0, true, 0, []]],
 			["noteLicence", [ALICE.address, 1]],
 		] as const) {
 			await venue().send(venue().onToken("setCallback", venue().vault, onVault(name, ...args).data), ALICE);
