@@ -8,6 +8,7 @@ import {
 	LADDER_PRICE_LIMIT,
 	LADDER_WIDTH,
 	LEVEL,
+	LEVEL_EXTRA,
 	LEVEL_LADDER,
 	LEVEL_NUMBERS,
 	LEVEL_WH,
@@ -45,6 +46,8 @@ const WINDOW = 2 * SIDE;
 /** In an order's record: its owner, and when it arrived, for equals in different ladders. */
 const OWNER = ORDER_EXTRA + 1;
 const ARRIVAL = ORDER_NUMBER_B;
+/** In a level's record: a bit for each owner that has rested there, many owners to a bit. */
+const OWNERS = LEVEL_EXTRA;
 const FILLS_EXPECTED = 1 << 16;
 
 /**
@@ -363,10 +366,16 @@ export class OrderBook {
 
 	/** The owner's first order of a ladder within its first `reach` Wh, or none. */
 	#firstOwn(ladder: number, side: number, owner: number, reach: number): number {
-		const { ladders, levels, orders } = this.#ladders;
+		const { ladders, levels, levelWh, orders } = this.#ladders;
+		const bit = ownerBit(owner);
 		let left = reach;
 		let level = ladders[ladder * LADDER_WIDTH + (side === BUY ? LOWEST : HIGHEST)] as number;
 		for (; level !== NONE; level = levels[level * LEVEL_WIDTH + (side === BUY ? HIGHER : LOWER)] as number) {
+			if (((levels[level * LEVEL_WIDTH + OWNERS] as number) & bit) === 0) {
+				left -= levelWh[level * LEVEL_NUMBERS + LEVEL_WH] as number;
+				if (left <= 0) return NONE;
+				continue;
+			}
 			let slot = this.#headOf(level);
 			for (; slot !== NONE; slot = orders[slot * ORDER_WIDTH + NEXT] as number) {
 				if ((orders[slot * ORDER_WIDTH + OWNER] as number) >>> 0 === owner) return slot;
@@ -431,6 +440,8 @@ export class OrderBook {
 		ladders.orderNumbers[slot * ORDER_NUMBERS + ARRIVAL] = ++this.#arrivals;
 		this.#ids.add(id, slot);
 		ladders.insert(window * WINDOW + side * SIDE + index, price, slot, wh);
+		const owners = (ladders.orders[slot * ORDER_WIDTH + LEVEL] as number) * LEVEL_WIDTH + OWNERS;
+		ladders.levels[owners] = (ladders.levels[owners] as number) | ownerBit(owner);
 		this.#used[window * 2 + side] = (this.#used[window * 2 + side] as number) | (1 << index);
 	}
 
@@ -456,4 +467,9 @@ export class OrderBook {
 		wh.set(this.fillWh);
 		this.fillWh = wh;
 	}
+}
+
+/** Neighbouring numbers and far ones are spread alike. */
+function ownerBit(owner: number): number {
+	return 1 << (Math.imul(owner, 0x9e37_79b1) >>> 27);
 }

@@ -15,8 +15,11 @@ export const ORDER_NUMBERS = ORDER_WIDTH / 2;
 export const ORDER_NUMBER_A = 3;
 export const ORDER_NUMBER_B = 4;
 
-/** A level's record in `levels`; what is open at it is in `levelWh`, at `level * LEVEL_NUMBERS + LEVEL_WH`. */
-export const LEVEL_WIDTH = 10;
+/**
+ * A level's record in `levels`, with room for who keeps the orders (0 in a new level); what is open at it is in `levelWh`,
+ * at `level * LEVEL_NUMBERS + LEVEL_WH`.
+ */
+export const LEVEL_WIDTH = 12;
 export const PRICE = 0;
 export const HEAD = 1;
 const TAIL = 2;
@@ -28,6 +31,7 @@ export const LEVEL_LADDER = 6;
 const LEAF = 7;
 export const LEVEL_NUMBERS = LEVEL_WIDTH / 2;
 export const LEVEL_WH = 4;
+export const LEVEL_EXTRA = 10;
 
 /** A ladder's record in `ladders`: its ends with their prices, and its tree. */
 export const LADDER_WIDTH = 8;
@@ -203,6 +207,7 @@ export class PriceLadders {
 		levels[at + LEVEL_ORDERS] = 0;
 		levels[at + LEVEL_LADDER] = ladder;
 		levels[at + LEAF] = leaf;
+		levels[at + LEVEL_EXTRA] = 0;
 		this.levelWh[level * LEVEL_NUMBERS + LEVEL_WH] = 0;
 		if (below === NONE) {
 			ladders[record + LOWEST] = level;
