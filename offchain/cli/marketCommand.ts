@@ -34,12 +34,17 @@ export function marketCommand(): Command {
 		.command("balancing")
 		.description("reserve held in a window, what was called of it, and the operator's orders")
 		.requiredOption("--window <window>", '"+2", a window id, or "2026-04-21T13:15" (UTC+7)', parseWindow)
-		.action(async (options: BalancingOptions, command: Command) => showBalancing(options, command.optsWithGlobals()));
+		.action(async (options: WindowOptions, command: Command) => showBalancing(options, command.optsWithGlobals()));
+	market
+		.command("makers")
+		.description("who makes a window's market, by the scores its rebates are shared by")
+		.requiredOption("--window <window>", '"+2", a window id, or "2026-04-21T13:15" (UTC+7)', parseWindow)
+		.action(async (options: WindowOptions, command: Command) => showMakers(options, command.optsWithGlobals()));
 	return market;
 }
 
 type DepthOptions = { window: WindowReference; zone: number; levels: number };
-type BalancingOptions = { window: WindowReference };
+type WindowOptions = { window: WindowReference };
 type TradeOptions = { window?: WindowReference; limit: number };
 
 async function showDepth({ window, zone, levels }: DepthOptions, global: GlobalOptions): Promise<void> {
@@ -107,7 +112,7 @@ async function showTrades({ window, limit }: TradeOptions, global: GlobalOptions
 	);
 }
 
-async function showBalancing({ window }: BalancingOptions, global: GlobalOptions): Promise<void> {
+async function showBalancing({ window }: WindowOptions, global: GlobalOptions): Promise<void> {
 	const context = new CliContext(global);
 	const client = context.client();
 	const windowId = await resolveWindow(client, window);
@@ -141,4 +146,24 @@ async function showBalancing({ window }: BalancingOptions, global: GlobalOptions
 		const need = `Automatic control gave ${activation.meanCorrectionW / 1000} kW on average: ${activation.neededWh} Wh needed, ${filledWh} Wh traded, ${activation.missingWh} Wh missing.`;
 		return `${title}\n${held}\n${called}\n${need}`;
 	});
+}
+
+async function showMakers({ window }: WindowOptions, global: GlobalOptions): Promise<void> {
+	const context = new CliContext(global);
+	const client = context.client();
+	const windowId = await resolveWindow(client, window);
+	const makers = await client.makers(windowId);
+	context.print({ windowId, makers }, () =>
+		makers.length === 0
+			? `Nobody has quoted both sides of window ${windowId} (${formatWindow(windowId)}) yet.`
+			: formatTable(
+					["account", "score", "samples", "share"],
+					makers.map(({ account, score, samples, sharePartsPerMillion }) => [
+						account,
+						score,
+						samples,
+						`${(sharePartsPerMillion / 10_000).toFixed(1)} %`,
+					]),
+				),
+	);
 }
