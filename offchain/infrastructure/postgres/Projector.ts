@@ -5,6 +5,9 @@ import { type AppliedInput, projectGroup } from "./projectGroup.ts";
 /** Inputs of one transaction: many enough to share its cost, few enough not to hold up the engine's own thread. */
 const BATCH_INPUTS = 500;
 
+/** From so many on the tables are behind: they get all the server gives. */
+const RUSHED_INPUTS = 5_000;
+
 /** So many inputs wait in memory; what comes beyond is read from the log when its turn comes. */
 const HELD_INPUTS = 10_000;
 
@@ -87,10 +90,8 @@ export class Projector {
 		try {
 			while (this.written < this.added) {
 				if (this.waiting.length === 0) this.waiting = await this.readBack();
-				await this.writeWaiting();
-				// Under load small batches grow meanwhile: a transaction costs as much as some fifty inputs.
-				const isNearlyDone = this.written < this.added && this.held === this.added;
-				if (isNearlyDone && this.lingerMillis > 0) await sleepMillis(this.lingerMillis);
+				if (this.added - this.written > RUSHED_INPUTS) await this.rush();
+				else await this.stroll();
 			}
 		} catch (error) {
 			this.failure = error instanceof Error ? error : new Error(String(error));
@@ -102,18 +103,30 @@ export class Projector {
 	}
 
 	/**
-	 * What waits, batch after batch; the next one is on its way while the database still writes the one before, and waits
-	 * there for the cursor. Returns when what is left is not worth a transaction.
+	 * One batch, then a pause as long as it took: commits, which somebody waits for, find the server and its disk free half
+	 * of the time. Small batches grow meanwhile, a transaction costs as much as some fifty inputs.
 	 */
-	private async writeWaiting(): Promise<void> {
+	private async stroll(): Promise<void> {
+		const startedAt = performance.now();
+		const { inputs, done } = this.launch(0);
+		if (await done) this.forget(inputs);
+		else await this.forgetProjected();
+		this.wake();
+		if (this.lingerMillis === 0 || this.written >= this.added) return;
+		await sleepMillis(Math.max(this.lingerMillis, performance.now() - startedAt));
+	}
+
+	/**
+	 * Batch after batch; the next one is on its way while the database still writes the one before, and waits there for the
+	 * cursor. Returns when no whole batch is left in memory.
+	 */
+	private async rush(): Promise<void> {
 		let next: Writing | null = this.launch(0);
 		while (next !== null) {
 			const current: Writing = next;
 			next = this.waiting.length >= current.inputs + BATCH_INPUTS ? this.launch(current.inputs) : null;
-			if (await current.done) {
-				this.written += current.inputs;
-				this.waiting.splice(0, current.inputs);
-			} else {
+			if (await current.done) this.forget(current.inputs);
+			else {
 				await next?.done;
 				next = null;
 				await this.forgetProjected();
@@ -142,13 +155,17 @@ export class Projector {
 		return applied;
 	}
 
+	private forget(inputs: number): void {
+		this.waiting.splice(0, inputs);
+		this.written += inputs;
+	}
+
 	/** Somebody else has written some of what waits here. */
 	private async forgetProjected(): Promise<void> {
 		const projected = await this.log.projectedSequence();
 		if (projected < this.written)
 			throw new Error(`the readable tables end at input ${projected}, before ${this.written}`);
-		this.waiting.splice(0, projected - this.written);
-		this.written = projected;
+		this.forget(projected - this.written);
 	}
 
 	private wake(): void {
