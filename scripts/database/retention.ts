@@ -22,7 +22,7 @@ export const RETENTION: Record<string, Retention> = {
 	},
 	projection_cursor: { grows: "one row", keeps: "for ever", how: "updated in place" },
 	engine_snapshots: {
-		grows: "one row per 200,000 inputs",
+		grows: "one row per 100,000 inputs, from a standby; without one, per 200,000",
 		keeps: "the newest three",
 		how: "deleted as new ones are written",
 	},

@@ -3,6 +3,7 @@ import type { CommittedEvents } from "../../offchain/application/ports/EventFeed
 import type { EngineInput } from "../../offchain/domain/engine/EngineInput.ts";
 import type { Address } from "../../offchain/domain/units/Address.ts";
 import { DurableEngine } from "../../offchain/infrastructure/postgres/DurableEngine.ts";
+import { FollowingEngine } from "../../offchain/infrastructure/postgres/FollowingEngine.ts";
 import { LeaderLock } from "../../offchain/infrastructure/postgres/LeaderLock.ts";
 import { whenProjected } from "../../offchain/infrastructure/postgres/whenProjected.ts";
 import { ToyEngine } from "./ToyEngine.ts";
@@ -79,6 +80,49 @@ describe("X4 durable engine", () => {
 		expect(rows.length).to.be.within(1, 3);
 		expect(await (await start()).read((state) => state.stateHash())).to.equal(hash);
 		await engine.stop();
+	});
+
+	it("behavior: where a standby writes the snapshots the leader stops for none, and they give the same state", async () => {
+		await database.pool.query("DELETE FROM engine_snapshots");
+		const standby = await FollowingEngine.start({
+			pool: database.pool,
+			databaseUrl: database.databaseUrl,
+			create: () => new ToyEngine(),
+			restore: ToyEngine.restore,
+			snapshotEveryInputs: 50,
+			onFatal: (error) => fatal.push(error),
+		});
+		const snapshotAt = async (sequence: number): Promise<void> => {
+			const look = "SELECT max(sequence) AS last FROM engine_snapshots";
+			while ((await database.pool.query(look)).rows[0].last < sequence) {
+				await new Promise((resolve) => setTimeout(resolve, 5));
+			}
+		};
+		await snapshotAt(standby.lastSequence);
+		const engine = await start(lock.epoch, { snapshotEveryInputs: 200 });
+		let leaderSnapshots = 0;
+		await engine.read((state) => {
+			const snapshot = state.snapshot.bind(state);
+			state.snapshot = () => {
+				leaderSnapshots += 1;
+				return snapshot();
+			};
+		});
+		for (let round = 0; round < 12; round++) {
+			await engine.submitMany(Array.from({ length: 60 }, () => credit(round)));
+			await snapshotAt(engine.lastSequence);
+		}
+		expect(leaderSnapshots, "of the leader").to.equal(0);
+		const hash = await engine.read((state) => state.stateHash());
+		const { rows } = await database.pool.query(
+			"SELECT state_hash, sequence FROM engine_snapshots ORDER BY sequence DESC",
+		);
+		// The fourth goes right behind the newest.
+		expect(rows.length).to.be.within(3, 4);
+		expect(rows[0]).to.deep.equal({ state_hash: hash, sequence: engine.lastSequence });
+		await standby.stop();
+		await engine.stop();
+		expect(fatal).to.deep.equal([]);
 	});
 
 	it("behavior: the feed hands every input once, in order, from the log and then live", async () => {

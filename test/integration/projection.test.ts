@@ -43,6 +43,7 @@ describe("X4 readable tables follow the log", () => {
 		project: async () => true,
 		requestsUpTo: (...args) => inner.requestsUpTo(...args),
 		latestSnapshot: () => inner.latestSnapshot(),
+		snapshotSequence: () => inner.snapshotSequence(),
 		saveSnapshot: (snapshot) => inner.saveSnapshot(snapshot),
 	});
 

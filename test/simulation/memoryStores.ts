@@ -99,6 +99,7 @@ export function memoryInputLog(database: MemoryDatabase, ports: ProcessPorts): I
 					),
 			),
 		latestSnapshot: () => ports.read(() => database.snapshots.at(-1) ?? null),
+		snapshotSequence: () => ports.read(() => database.snapshots.at(-1)?.sequence ?? 0),
 		saveSnapshot: (snapshot) =>
 			ports.write(() => {
 				if (database.snapshots.some(({ sequence }) => sequence === snapshot.sequence)) return;

@@ -11,6 +11,7 @@ import { canonicalInput } from "./inputCodec.ts";
 import { Projector } from "./Projector.ts";
 import type { AppliedInput } from "./projectGroup.ts";
 import { type EngineFactory, type RecoveredEngine, replay, restoreSnapshot } from "./recoverEngine.ts";
+import { isSnapshotDue, takeSnapshot } from "./takeSnapshot.ts";
 
 /** From so many waiting inputs on, a group is applied while the one before is still being written. */
 const APPLY_AHEAD_INPUTS = 256;
@@ -30,7 +31,7 @@ export type DurableEngineLimits = {
 	maxQueuedInputs?: number;
 	/** Largest group of one commit. */
 	maxGroupInputs?: number;
-	/** Inputs between snapshots. */
+	/** Inputs after which a snapshot is written, unless a standby has written one. */
 	snapshotEveryInputs?: number;
 	/** The readable tables never lag behind by more than this and a group: the next group waits for them. */
 	maxUnprojectedInputs?: number;
@@ -166,7 +167,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.stopped = new Error("the engine has been stopped");
 		this.feed.close();
 		await this.projector.whenAtMost(0);
-		if (this.at.sequence > this.at.snapshotSequence) await this.saveSnapshot();
+		if (this.at.sequence > this.at.snapshotSequence) await takeSnapshot(this.log, this.at);
 	}
 
 	private enqueue(input: EngineInput, requestId: string | null): Promise<EngineReply> {
@@ -197,9 +198,9 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 				writing = this.write(prepared, group, batch);
 				// Its failure is met at the next await, never unhandled.
 				writing.catch(() => undefined);
-				const isSnapshotDue = this.at.sequence - this.at.snapshotSequence >= this.options.snapshotEveryInputs;
-				if (this.waiting.length === 0 || isSnapshotDue) await writing;
-				if (isSnapshotDue) await this.saveSnapshot();
+				const isDue = await isSnapshotDue(this.log, this.at, this.options.snapshotEveryInputs);
+				if (this.waiting.length === 0 || isDue) await writing;
+				if (isDue) await takeSnapshot(this.log, this.at);
 			} catch (error) {
 				await writing.catch(() => undefined);
 				this.fail(error instanceof Error ? error : new Error(String(error)));
@@ -245,18 +246,6 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.waiting = [];
 		this.wakeReaders();
 		this.options.onFatal(error);
-	}
-
-	private async saveSnapshot(): Promise<void> {
-		const { state, sequence, logHash, atMillis } = this.at;
-		await this.log.saveSnapshot({
-			sequence,
-			state: Buffer.from(state.snapshot()),
-			stateHash: state.stateHash(),
-			logHash,
-			atMillis,
-		});
-		this.at.snapshotSequence = sequence;
 	}
 }
 

@@ -172,6 +172,13 @@ export class EngineLog implements InputLog {
 		};
 	}
 
+	async snapshotSequence(): Promise<number> {
+		const { rows } = await this.pool.query<{ sequence: number | null }>(
+			"SELECT max(sequence) AS sequence FROM engine_snapshots",
+		);
+		return rows[0]?.sequence ?? 0;
+	}
+
 	/** Keeps the newest three. */
 	async saveSnapshot(snapshot: StoredSnapshot): Promise<void> {
 		await this.pool.query(

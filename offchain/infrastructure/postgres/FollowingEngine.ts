@@ -7,6 +7,7 @@ import { DatabaseBell } from "./DatabaseBell.ts";
 import { EngineLog } from "./EngineLog.ts";
 import type { EngineReader } from "./EngineReader.ts";
 import { type EngineFactory, follow, type RecoveredEngine, restoreSnapshot } from "./recoverEngine.ts";
+import { isSnapshotDue, takeSnapshot } from "./takeSnapshot.ts";
 
 /** Looked anyway after this long without a sign from the database. */
 const LOOK_MILLIS = 100;
@@ -15,6 +16,8 @@ const RETRY_MILLIS = 250;
 export type FollowingEngineOptions<State> = EngineFactory<State> & {
 	pool: pg.Pool;
 	databaseUrl: string;
+	/** Inputs after which it writes a snapshot, so that the leader need not stop for one; without it, never. */
+	snapshotEveryInputs?: number;
 	/** The log does not fit this program: it is damaged, or the leader decides otherwise than this program would. */
 	onFatal: (error: Error) => void;
 	/** Told when the database stops answering and when it answers again. */
@@ -104,6 +107,8 @@ export class FollowingEngine<State extends EngineState> implements EventFeed, En
 						for (const listener of this.listeners) listener(requestId, { status: "applied", sequence, events });
 					}
 				});
+				const { snapshotEveryInputs = Number.POSITIVE_INFINITY } = this.options;
+				if (await isSnapshotDue(this.log, this.at, snapshotEveryInputs)) await takeSnapshot(this.log, this.at);
 				this.report(true, "");
 			} catch (error) {
 				if (!isDatabaseError(error)) return this.fail(error as Error);

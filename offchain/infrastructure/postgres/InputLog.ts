@@ -41,6 +41,8 @@ export interface InputLog {
 	/** Writes effects and moves the cursor, all or nothing; false when it does not stand at `afterSequence`. */
 	project(afterSequence: number, lastSequence: number, rows: GroupProjection): Promise<boolean>;
 	latestSnapshot(): Promise<StoredSnapshot | null>;
+	/** Last input that the newest snapshot contains; 0 without one. */
+	snapshotSequence(): Promise<number>;
 	/** Keeps the newest few. */
 	saveSnapshot(snapshot: StoredSnapshot): Promise<void>;
 }
