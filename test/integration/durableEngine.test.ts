@@ -82,7 +82,7 @@ describe("X4 durable engine", () => {
 		await engine.stop();
 	});
 
-	it("behavior: where a standby writes the snapshots the leader stops for none, and they give the same state", async () => {
+	it("behavior: where a standby writes the snapshots the leader stops for none; left alone it bounds the replay itself", async () => {
 		await database.pool.query("DELETE FROM engine_snapshots");
 		const standby = await FollowingEngine.start({
 			pool: database.pool,
@@ -120,7 +120,17 @@ describe("X4 durable engine", () => {
 		// The fourth goes right behind the newest.
 		expect(rows.length).to.be.within(3, 4);
 		expect(rows[0]).to.deep.equal({ state_hash: hash, sequence: engine.lastSequence });
+
 		await standby.stop();
+		const last = rows[0].sequence;
+		for (let round = 0; round < 9; round++) {
+			await engine.submitMany(Array.from({ length: 60 }, () => credit(round)));
+			const newest = await database.pool.query("SELECT max(sequence) AS last FROM engine_snapshots");
+			// The one that is due is written behind the answers, before the next group.
+			expect(engine.lastSequence - newest.rows[0].last, "inputs to replay").to.be.at.most(240);
+		}
+		expect(engine.lastSequence).to.equal(last + 540);
+		expect(leaderSnapshots, "of the leader, left alone").to.equal(2);
 		await engine.stop();
 		expect(fatal).to.deep.equal([]);
 	});
