@@ -87,7 +87,8 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         if (amountSat > balanceMsat / MSAT_PER_SAT) {
             revert InsufficientBalance(msg.sender, balanceMsat, amountSat);
         }
-        _pay(msg.sender, amountSat, false);
+        _setBalance(msg.sender, uint64(balanceMsat - amountSat * MSAT_PER_SAT));
+        _payOut(msg.sender, amountSat, false);
     }
 
     /// @inheritdoc ICollateralVault
@@ -111,14 +112,16 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
     /// @dev Due only after every window that could hold a trade of the account is past its settlement deadline, so nobody is
     /// left unpaid. What is below one satoshi stays.
     function exit(address account) external nonReentrant {
+        if (_accruedOf(account) != 0) _spread();
         AccountWord word = _whole(account);
         uint32 effectiveWindow = word.exitFromWindow();
         if (effectiveWindow == 0) revert ExitNotRequested(account);
         uint256 dueAt = _dueAt(effectiveWindow);
         if (block.timestamp < dueAt) revert ExitNotDue(account, dueAt);
-        _keep(account, word.withExit(0));
-        if (_accruedOf(account) != 0) _spread();
-        _pay(account, _balanceOf(account) / MSAT_PER_SAT, true);
+        uint256 owedMsat = word.balanceMsat();
+        uint256 amountSat = owedMsat / MSAT_PER_SAT;
+        _keep(account, word.withExit(0).withBalance(uint64(owedMsat % MSAT_PER_SAT)));
+        _payOut(account, amountSat, true);
     }
 
     /// @inheritdoc ICollateralVault
@@ -341,9 +344,9 @@ contract CollateralVault is ICollateralVault, AccessManaged, EIP712, ReentrancyG
         emit Deposited(account, msg.sender, amountMsat);
     }
 
-    function _pay(address account, uint256 amountSat, bool leaving) private {
+    /// @dev The account has been debited.
+    function _payOut(address account, uint256 amountSat, bool leaving) private {
         uint64 amountMsat = uint64(amountSat * MSAT_PER_SAT);
-        _setBalance(account, _balanceOf(account) - amountMsat);
         totalMsat -= amountMsat;
         emit Withdrawn(account, amountMsat, leaving);
         if (amountSat != 0) TOKEN.safeTransfer(account, amountSat);

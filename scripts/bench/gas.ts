@@ -179,8 +179,8 @@ async function breakdownOf(
 }
 
 async function calldataOf(hash: `0x${string}`) {
-	const { input } = await venue.publicClient.getTransaction({ hash });
-	return calldataGas(input);
+	const { input, accessList } = await venue.publicClient.getTransaction({ hash });
+	return calldataGas(input, accessList);
 }
 
 function add(name: string, value: number): void {

@@ -5,6 +5,8 @@ import type { CalldataGas } from "./calldataGas.ts";
 export type GasParts = {
 	base: number;
 	calldata: number;
+	/** Slots named beforehand; reading them costs 100 then. */
+	accessList: number;
 	/** The ecrecover precompile and the calls to it. */
 	ecrecover: number;
 	storageRead: number;
@@ -29,6 +31,7 @@ export async function traceGas(venue: Venue, hash: `0x${string}`, calldata: Call
 	const parts: GasParts = {
 		base: 21_000,
 		calldata: calldata.standard,
+		accessList: calldata.accessList,
 		ecrecover: 0,
 		storageRead: 0,
 		storageWrite: 0,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { createWalletClient, http } from "viem";
+import { createWalletClient, http, parseTransaction } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address, Hex } from "../../offchain/domain/units/Address.ts";
 import { freePort } from "../../offchain/infrastructure/local/freePort.ts";
@@ -151,6 +151,26 @@ describe("X2 transaction sender", () => {
 		await mine();
 		expect((await outcome).status).to.equal("confirmed");
 		expect(await counter()).to.equal(before + 1);
+		await sender.stop();
+	});
+
+	it("behavior: slots named beforehand stand in every version of a transaction", async () => {
+		const named = [{ address: COUNTER, storageKeys: [`0x${"00".repeat(32)}`] as Hex[] }];
+		const sender = await started({ bumpAfterMillis: 150, accessListOf: ({ to }) => (to === COUNTER ? named : []) });
+		const outcome = sender.send(request("listed"));
+		const versions = await eventually(
+			async () => {
+				const { rows } = await database.pool.query(
+					`SELECT raw FROM chain_transaction_attempts JOIN chain_transactions USING (transaction_id)
+					WHERE request_key = 'listed' ORDER BY attempt`,
+				);
+				return rows.map((row) => parseTransaction(row.raw));
+			},
+			(list) => list.length >= 2,
+		);
+		for (const { accessList } of versions) expect(accessList).to.deep.equal(named);
+		await mine();
+		expect((await outcome).status).to.equal("confirmed");
 		await sender.stop();
 	});
 

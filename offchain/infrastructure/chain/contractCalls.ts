@@ -1,4 +1,4 @@
-import { encodeFunctionData, type Hex } from "viem";
+import { type AccessList, encodeFunctionData, type Hex } from "viem";
 import { type Authority, DIRECTIVE_KINDS, type DirectiveKind } from "../../domain/engine/EngineInput.ts";
 import { ENERGY_SOURCES, type EnergySource } from "../../domain/grid/energySource.ts";
 import { LICENSEE_NUMBERS, type SignedReadings } from "../../domain/settlement/meterReadings.ts";
@@ -17,9 +17,10 @@ import {
 	vaultAbi,
 } from "./protocolAbi.ts";
 import { AUTHORITY_NUMBERS } from "./roles.ts";
+import { settlementAccessList } from "./settlementAccessList.ts";
 
-/** A transaction still to be signed; `value` is always 0. */
-export type ContractCall = { to: Address; data: Hex };
+/** A transaction still to be signed; `value` is always 0. The access list only makes it cheaper. */
+export type ContractCall = { to: Address; data: Hex; accessList?: AccessList };
 
 export type LicenceGrant = { account: Address; tier: number; validUntil: number };
 
@@ -156,6 +157,7 @@ export function contractCalls({ addresses }: Pick<Deployment, "addresses">) {
 			readings: readonly SignedReadings[],
 		): ContractCall => ({
 			to: settlement,
+			accessList: settlementAccessList(vault, chunk.bytes),
 			data: encodeFunctionData({
 				abi: settlementAbi,
 				functionName: "settleChunk",

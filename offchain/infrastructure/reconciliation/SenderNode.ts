@@ -1,4 +1,4 @@
-import { createPublicClient, http, type PublicClient } from "viem";
+import { type AccessList, createPublicClient, http, type PublicClient } from "viem";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 
 export type Fees = { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint };
@@ -11,7 +11,7 @@ export interface SenderNode {
 	transactionCount(account: Address): Promise<number>;
 	estimateFees(): Promise<Fees>;
 	/** Throws when the call would revert. */
-	estimateGas(call: { account: Address; to: Address; data: Hex }): Promise<bigint>;
+	estimateGas(call: { account: Address; to: Address; data: Hex; accessList: AccessList }): Promise<bigint>;
 	/** Null while it is not in a block. */
 	receipt(transactionHash: Hash32): Promise<MinedReceipt | null>;
 	/** Whether the node has it, in a block or waiting. */
@@ -39,7 +39,7 @@ export class RpcSenderNode implements SenderNode {
 		return this.client.estimateFeesPerGas();
 	}
 
-	estimateGas(call: { account: Address; to: Address; data: Hex }): Promise<bigint> {
+	estimateGas(call: { account: Address; to: Address; data: Hex; accessList: AccessList }): Promise<bigint> {
 		return this.client.estimateGas(call);
 	}
 

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { keccak256 } from "viem";
+import { type AccessList, keccak256 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address, Hash32, Hex } from "../../domain/units/Address.ts";
 import { sleepMillis } from "../clock/sleepMillis.ts";
@@ -40,6 +40,8 @@ export type TransactionSenderOptions = Surroundings & {
 	pollMillis?: number;
 	/** Largest fee this system will pay, wei per gas. */
 	maxFeePerGasCap?: bigint;
+	/** The slots a call is known to read (EIP-2930); they depend on the call alone, so that every version has the same. */
+	accessListOf?: (call: { to: Address; data: Hex }) => AccessList;
 	/** Told about what a person should know: a key used elsewhere, a fee at its cap, a chain that does not answer. */
 	onAlarm?: (message: string) => void;
 	/** The key is no longer this process's: it has stopped sending for good; start the process again. */
@@ -50,6 +52,7 @@ const DEFAULTS = {
 	bumpAfterMillis: 15_000,
 	pollMillis: 200,
 	maxFeePerGasCap: 500_000_000_000n,
+	accessListOf: (_call: { to: Address; data: Hex }): AccessList => [],
 	onAlarm: (_message: string): void => undefined,
 	onLost: (_error: Error): void => undefined,
 };
@@ -174,7 +177,8 @@ export class TransactionSender {
 		const { to, data } = transaction;
 		let gasLimit: number;
 		try {
-			const estimate = await this.node.estimateGas({ account: this.address, to, data });
+			const accessList = this.options.accessListOf(transaction);
+			const estimate = await this.node.estimateGas({ account: this.address, to, data, accessList });
 			gasLimit = Number((estimate * GAS_MARGIN_PERCENT) / 100n);
 		} catch (error) {
 			if (!isRevert(error)) throw error;
@@ -247,6 +251,7 @@ export class TransactionSender {
 			chainId: this.options.chainId,
 			to: transaction.to,
 			data: transaction.data,
+			accessList: this.options.accessListOf(transaction),
 			nonce: transaction.nonce as number,
 			gas: BigInt(transaction.gasLimit as number),
 			maxFeePerGas,

@@ -9,6 +9,7 @@ import { type WindowPipelineOptions, WindowPipelineService } from "../../applica
 import type { Address, Hex } from "../../domain/units/Address.ts";
 import type { WindowId } from "../../domain/units/window.ts";
 import type { Deployment } from "../../infrastructure/chain/Deployment.ts";
+import { accessListsOf } from "../../infrastructure/chain/settlementAccessList.ts";
 import { sleepMillis } from "../../infrastructure/clock/sleepMillis.ts";
 import { NotificationDispatcher } from "../../infrastructure/notifications/NotificationDispatcher.ts";
 import { NotificationStore } from "../../infrastructure/notifications/NotificationStore.ts";
@@ -100,6 +101,7 @@ export async function startWorkerRole(options: WorkerRoleOptions): Promise<Worke
 		chainId: deployment.chainId,
 		privateKey: options.operatorKey,
 		confirmations,
+		accessListOf: accessListsOf(deployment),
 		onAlarm,
 		onLost: options.onHalt,
 	});
