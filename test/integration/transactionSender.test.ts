@@ -168,7 +168,7 @@ describe("X2 transaction sender", () => {
 			},
 			(list) => list.length >= 2,
 		);
-		for (const { accessList } of versions) expect(accessList).to.deep.equal(named);
+		for (const version of versions) expect(version).to.have.property("accessList").that.deep.equals(named);
 		await mine();
 		expect((await outcome).status).to.equal("confirmed");
 		await sender.stop();

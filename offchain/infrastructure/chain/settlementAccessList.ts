@@ -8,7 +8,6 @@ import {
 	toFunctionSelector,
 } from "viem";
 import type { Address } from "../../domain/units/Address.ts";
-import type { ContractCall } from "./contractCalls.ts";
 import type { Deployment } from "./Deployment.ts";
 import { settlementAbi } from "./protocolAbi.ts";
 
@@ -36,8 +35,8 @@ export function settlementAccessList(vault: Address, chunk: Hex): AccessList {
 }
 
 /** For a sender that knows calls only by their bytes: the list of a settlement, none for any other call. */
-export function accessListsOf({ addresses }: Pick<Deployment, "addresses">): (call: ContractCall) => AccessList {
-	return ({ to, data }) => {
+export function accessListsOf({ addresses }: Pick<Deployment, "addresses">) {
+	return ({ to, data }: { to: Address; data: Hex }): AccessList => {
 		if (to.toLowerCase() !== addresses.WindowSettlement || !data.startsWith(SETTLE_CHUNK)) return [];
 		const { args } = decodeFunctionData({ abi: settlementAbi, data });
 		return settlementAccessList(addresses.CollateralVault, args[1] as Hex);
