@@ -3,11 +3,16 @@ import type { GridLimits } from "./GridLimits.ts";
 /** Where a trade's two ends sit. Node 0 is the zone itself. */
 export type TradePath = { sellZoneId: number; sellNodeId: number; buyZoneId: number; buyNodeId: number };
 
+/** Whom a limit holds for as well: any trade between the two zones, between the two places, or only of this amount. */
+export type LimitReach = "zones" | "places" | "amount";
+
 export type Admission = {
 	/** Largest energy ≤ the wanted one that no element refuses, Wh (floor). */
 	admittedWh: number;
 	/** The element that limits, null where nothing does. */
 	limitingElement: string | null;
+	/** Null where nothing limits. */
+	limitReach: LimitReach | null;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { CompiledGridLimits, FLOW_SCALE } from "./CompiledGridLimits.ts";
 import type { GridLimits } from "./GridLimits.ts";
-import type { Admission, TradePath, WindowHeadroom } from "./WindowHeadroom.ts";
+import type { Admission, LimitReach, TradePath, WindowHeadroom } from "./WindowHeadroom.ts";
 import { ZONE_COUNT } from "./zones.ts";
 
 /** What is reserved, independent of the limits it is held against. */
@@ -66,8 +66,9 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 	}
 
 	admit(path: TradePath, wantedWh: number): Admission {
-		const refusal = this.#refusal(path, wantedWh);
-		if (refusal !== null) return { admittedWh: 0, limitingElement: refusal };
+		if (!isEnergy(wantedWh)) return { admittedWh: 0, limitingElement: `energy ${wantedWh}`, limitReach: "amount" };
+		const refusal = this.#refusal(path);
+		if (refusal !== null) return { admittedWh: 0, limitingElement: refusal, limitReach: "places" };
 		this.#limiting = NOTHING;
 		this.#limitingNode = NOTHING;
 		const throughTransmission = this.#admitTransmission(path, wantedWh);
@@ -75,7 +76,11 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		const admittedWh = this.#admitLoss(path, throughFeeders);
 		this.#remember(path, admittedWh);
 		const limitingElement = admittedWh < throughFeeders ? LOSS_CAP_ELEMENT : this.#limitingName();
-		return { admittedWh, limitingElement };
+		let limitReach: LimitReach | null = null;
+		if (throughTransmission < wantedWh && throughTransmission <= throughFeeders) limitReach = "zones";
+		else if (throughFeeders < throughTransmission) limitReach = "places";
+		if (admittedWh < throughFeeders) limitReach = "amount";
+		return { admittedWh, limitingElement, limitReach };
 	}
 
 	reserve(path: TradePath, energyWh: number): { lossWh: number } {
@@ -188,8 +193,7 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 	}
 
 	/** A place the model does not know admits nothing: a wrong meter must not stop the engine. */
-	#refusal(path: TradePath, energyWh: number): string | null {
-		if (!(energyWh >= 0 && energyWh <= 0xffff_ffff && Number.isInteger(energyWh))) return `energy ${energyWh}`;
+	#refusal(path: TradePath): string | null {
 		return this.#placeRefusal(path.sellZoneId, path.sellNodeId) ?? this.#placeRefusal(path.buyZoneId, path.buyNodeId);
 	}
 
@@ -397,6 +401,10 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		if (this.#limitingNode >= 0) return this.#grid.limits.nodes[this.#limitingNode]?.name ?? null;
 		return this.#limiting >= 0 ? (this.#grid.limits.elements[this.#limiting]?.name ?? null) : null;
 	}
+}
+
+function isEnergy(wh: number): boolean {
+	return wh >= 0 && wh <= 0xffff_ffff && Number.isInteger(wh);
 }
 
 function awayFromZero(value: number): number {

@@ -10,7 +10,7 @@ import {
 } from "../book/PriceLadders.ts";
 import type { Entry } from "./Entry.ts";
 
-/** In an order's record: the same order's slot in its feeder's ladder, and back (0 without a feeder). */
+/** In an order's record: the same order's slot in its feeder's ladder, and back. */
 export const TWIN = ORDER_EXTRA;
 /** In an order's record: its feeder node. */
 export const NODE = ORDER_EXTRA + 1;

@@ -17,27 +17,35 @@ import {
 } from "../book/PriceLadders.ts";
 import { ARRIVAL, NODE, TWIN } from "./BookPool.ts";
 import type { Entry } from "./Entry.ts";
+import { type PlaceRefusals, placeKey } from "./GridRefusals.ts";
 import { RANKS, type WindowBook } from "./WindowBook.ts";
 
 const PER_RANK = 32;
-/** Both kinds of energy of every zone, and the two ladders of the taker's feeder. */
-const STREAMS = PER_RANK + 2;
+const STREAMS = 64;
+const WHOLE_ZONE = -1;
+const LEFT_OUT = -1;
 const ALL = 0xffff;
 
 /**
  * Resting orders a taker could trade with, best first: class, what the taker gains on his limit, renewable before
  * grey, nearer before farther (same feeder, same zone, elsewhere), time. A merge of the ladders' own orders, so that
- * the first candidate costs a look at each zone's best price and every further one a step.
+ * the first candidate costs a look at each zone's best price and every further one a step. A zone with a place that is
+ * refused is walked feeder by feeder instead, leaving out that place and all that rests there.
  *
- * The caller may change or remove the order he got last, and no other.
+ * The caller may change or remove the order he got last, and no other. Whatever stays open of it must be refused or
+ * passed over, because walking feeder by feeder begins at each one's best order.
  */
 export class CandidateWalk {
-	readonly #slot = new Int32Array(STREAMS);
-	readonly #surplus = new Float64Array(STREAMS);
-	readonly #adder = new Int32Array(STREAMS);
+	#slot = new Int32Array(STREAMS);
+	#surplus = new Float64Array(STREAMS);
+	#adder = new Int32Array(STREAMS);
 	/** Ties go to the lower one: greyness × 4 + distance. */
-	readonly #place = new Int32Array(STREAMS);
-	readonly #isFeeder = new Uint8Array(STREAMS);
+	#place = new Int32Array(STREAMS);
+	/** 0 to 15. */
+	#zone = new Int32Array(STREAMS);
+	#node = new Int32Array(STREAMS);
+	/** The taker's own feeder beside his whole zone. */
+	#isFeeder = new Uint8Array(STREAMS);
 	#streams = 0;
 	#rank = 0;
 	#book: WindowBook | null = null;
@@ -47,9 +55,17 @@ export class CandidateWalk {
 	#nodeId = 0;
 	#zones = 0;
 	#adders: Int32Array = new Int32Array(0);
+	#refusals: Readonly<PlaceRefusals> | null = null;
+	readonly #passedOver = new Set<Entry>();
 
 	/** `zones`: bit `zoneId − 1` of those that may trade. `adders`: flat, `[sellZoneId − 1][buyZoneId − 1]`. */
-	begin(book: WindowBook, taker: Entry, zones: number, adders: Int32Array): void {
+	begin(
+		book: WindowBook,
+		taker: Entry,
+		zones: number,
+		adders: Int32Array,
+		refusals: Readonly<PlaceRefusals> | null,
+	): void {
 		this.#book = book;
 		this.#isBuyer = !taker.isSell;
 		this.#limit = taker.priceSatPerKwh;
@@ -57,8 +73,34 @@ export class CandidateWalk {
 		this.#nodeId = taker.nodeId;
 		this.#zones = zones & ALL;
 		this.#adders = adders;
+		this.#refusals = refusals;
 		this.#rank = -1;
 		this.#streams = 0;
+		if (this.#passedOver.size > 0) this.#passedOver.clear();
+	}
+
+	/** The order got last is refused: leaves out its whole zone, or its place, as they stand in `refusals` by now. */
+	leaveOut({ zoneId, nodeId }: Entry, refusals: Readonly<PlaceRefusals>): void {
+		this.#refusals = refusals;
+		const zone = zoneId - 1;
+		const isWhole = (refusals.zones & (1 << zone)) !== 0;
+		let wasWhole = false;
+		for (let stream = 0; stream < this.#streams; stream++) {
+			if (this.#zone[stream] !== zone) continue;
+			const node = this.#node[stream] as number;
+			const isByFeeder = node !== WHOLE_ZONE && this.#isFeeder[stream] === 0;
+			if (!isByFeeder) wasWhole = true;
+			if (!isWhole && isByFeeder && node !== nodeId) continue;
+			this.#slot[stream] = NONE;
+			this.#zone[stream] = LEFT_OUT;
+		}
+		if (isWhole || !wasWhole) return;
+		for (let greyness = 0; greyness < 2; greyness++) this.#openFeeders(zone, greyness);
+	}
+
+	/** The order got last stays open and is not to come again. */
+	passOver(maker: Entry): void {
+		this.#passedOver.add(maker);
 	}
 
 	/** The next candidate's slot, or 0. */
@@ -73,6 +115,8 @@ export class CandidateWalk {
 			}
 			const slot = this.#slot[best] as number;
 			const isFeeder = this.#isFeeder[best] === 1;
+			const isWholeOwnZone =
+				this.#nodeId !== 0 && this.#node[best] === WHOLE_ZONE && this.#zone[best] === this.#zoneId - 1;
 			this.#advance(best);
 			if (isFeeder) {
 				// The zone's own cursor must not stand on an order that may go.
@@ -80,17 +124,14 @@ export class CandidateWalk {
 				for (let stream = 0; stream < this.#streams; stream++) {
 					if (this.#slot[stream] === twin) this.#advance(stream);
 				}
-			} else if (this.#nodeId !== 0 && this.#isOwnZone(best) && this.#nodeOf(slot) === this.#nodeId) continue;
+			} else if (isWholeOwnZone && this.#nodeOf(slot) === this.#nodeId) continue;
+			if (this.#passedOver.size > 0 && this.#passedOver.has(book.pool.entries[slot] as Entry)) continue;
 			return slot;
 		}
 	}
 
 	#nodeOf(slot: number): number {
 		return (this.#book as WindowBook).pool.ladders.orders[slot * ORDER_WIDTH + NODE] as number;
-	}
-
-	#isOwnZone(stream: number): boolean {
-		return ((this.#place[stream] as number) & 3) === 1;
 	}
 
 	#best(): number {
@@ -119,43 +160,83 @@ export class CandidateWalk {
 	#openRank(): void {
 		const book = this.#book as WindowBook;
 		const own = this.#zoneId - 1;
-		const group = (this.#isBuyer ? RANKS : 0) + this.#rank;
+		const group = this.#group();
+		const refusals = this.#refusals;
+		const zones = refusals === null ? this.#zones : this.#zones & ~refusals.zones;
+		const inPart = refusals === null ? 0 : refusals.zonesInPart;
 		this.#streams = 0;
-		let feeders = 0;
-		let bits = (book.used[group] as number) & (this.#zones | (this.#zones << 16));
+		let ownFeeders = 0;
+		let bits = (book.used[group] as number) & (zones | (zones << 16));
 		while (bits !== 0) {
 			const bit = 31 - Math.clz32(bits);
 			bits &= ~(1 << bit);
 			const zone = bit & 15;
-			const adder = this.#adders[this.#isBuyer ? zone * 16 + own : own * 16 + zone] as number;
-			const place = (bit >>> 4) * 4 + (zone === own ? 1 : 2);
-			const isOpen = this.#open(book.ladder[group * PER_RANK + bit] as number, adder, place, 0);
-			if (isOpen && zone === own) feeders |= 1 << (bit >>> 4);
+			const greyness = bit >>> 4;
+			if ((inPart & (1 << zone)) !== 0) {
+				this.#openFeeders(zone, greyness);
+				continue;
+			}
+			const ladder = book.ladder[group * PER_RANK + bit] as number;
+			const isOpen = this.#open(ladder, zone, WHOLE_ZONE, greyness * 4 + (zone === own ? 1 : 2), 0);
+			if (isOpen && zone === own) ownFeeders |= 1 << greyness;
 		}
-		if (this.#nodeId === 0 || feeders === 0) return;
+		if (this.#nodeId === 0 || ownFeeders === 0) return;
 		for (let greyness = 0; greyness < 2; greyness++) {
-			if ((feeders & (1 << greyness)) === 0) continue;
+			if ((ownFeeders & (1 << greyness)) === 0) continue;
 			const ladder = book.nodeLadder(group * PER_RANK + greyness * 16 + own, this.#nodeId);
-			if (ladder !== NONE) this.#open(ladder, this.#adders[own * 16 + own] as number, greyness * 4, 1);
+			if (ladder !== NONE) this.#open(ladder, own, this.#nodeId, greyness * 4, 1);
 		}
 	}
 
-	#open(ladder: number, adder: number, place: number, isFeeder: number): boolean {
+	/** One zone's feeders but for those refused. */
+	#openFeeders(zone: number, greyness: number): void {
+		const book = this.#book as WindowBook;
+		const { nodeIds, ladders } = book.feedersOf(this.#group() * PER_RANK + greyness * 16 + zone);
+		const isOwnZone = zone === this.#zoneId - 1;
+		for (let at = 0; at < nodeIds.length; at++) {
+			const node = nodeIds[at] as number;
+			if (this.#refusals?.places.has(placeKey(zone + 1, node))) continue;
+			const isNear = isOwnZone && node === this.#nodeId && node !== 0;
+			const distance = isNear ? 0 : isOwnZone ? 1 : 2;
+			this.#open(ladders[at] as number, zone, node, greyness * 4 + distance, 0);
+		}
+	}
+
+	#group(): number {
+		return (this.#isBuyer ? RANKS : 0) + this.#rank;
+	}
+
+	#open(ladder: number, zone: number, node: number, place: number, isFeeder: 0 | 1): boolean {
 		const { ladders, levels } = (this.#book as WindowBook).pool.ladders;
 		const record = ladder * LADDER_WIDTH;
+		const own = this.#zoneId - 1;
+		const adder = this.#adders[this.#isBuyer ? zone * 16 + own : own * 16 + zone] as number;
 		const surplus = this.#isBuyer
 			? this.#limit - (ladders[record + LOWEST_PRICE] as number) - adder
 			: (ladders[record + HIGHEST_PRICE] as number) - this.#limit - adder;
 		if (surplus < 0) return false;
 		const level = ladders[record + (this.#isBuyer ? LOWEST : HIGHEST)] as number;
 		if (level === NONE) return false;
+		if (this.#streams === this.#slot.length) this.#grow();
 		const stream = this.#streams++;
 		this.#adder[stream] = adder;
 		this.#place[stream] = place;
+		this.#zone[stream] = zone;
+		this.#node[stream] = node;
 		this.#isFeeder[stream] = isFeeder;
 		this.#surplus[stream] = surplus;
 		this.#slot[stream] = levels[level * LEVEL_WIDTH + HEAD] as number;
 		return true;
+	}
+
+	#grow(): void {
+		this.#slot = doubled(this.#slot);
+		this.#surplus = doubled(this.#surplus);
+		this.#adder = doubled(this.#adder);
+		this.#place = doubled(this.#place);
+		this.#zone = doubled(this.#zone);
+		this.#node = doubled(this.#node);
+		this.#isFeeder = doubled(this.#isFeeder);
 	}
 
 	/** Puts the cursor on the level's first order, or ends the stream where prices no longer cross. */
@@ -182,4 +263,10 @@ export class CandidateWalk {
 		const level = (orders[order + LEVEL] as number) * LEVEL_WIDTH;
 		this.#enterLevel(stream, levels[level + (this.#isBuyer ? HIGHER : LOWER)] as number);
 	}
+}
+
+function doubled<Column extends Int32Array | Float64Array | Uint8Array>(column: Column): Column {
+	const larger = new (column.constructor as new (length: number) => Column)(2 * column.length);
+	larger.set(column);
+	return larger;
 }

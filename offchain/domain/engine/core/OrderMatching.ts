@@ -1,6 +1,5 @@
 import type { GridLimits } from "../../grid/GridLimits.ts";
-import type { TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
-import { LOSS_CAP_ELEMENT } from "../../grid/ZonalWindowHeadroom.ts";
+import type { LimitReach, TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
 import { EVERY_ZONE } from "../../grid/zones.ts";
 import type { Order } from "../../orders/Order.ts";
 import type { ReasonCode } from "../../orders/reasonCodes.ts";
@@ -17,13 +16,15 @@ import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { addEntry, entriesOf, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
 import type { Entry, Holding, Meter } from "./Entry.ts";
+import { GridRefusals, type PlaceRefusals } from "./GridRefusals.ts";
 import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
 import { RANKS } from "./WindowBook.ts";
 import { ZoneCharges } from "./ZoneCharges.ts";
 
 const ZONES = 16;
-const FILLED = "filled";
+/** An order looks once more where something moved after the grid refused: it may have made room. */
+const LOOKS = 2;
 
 /** Orders from placement to their end: checks, matching in rank order, fills within the grid and the caps, cancels. */
 export class OrderMatching {
@@ -37,7 +38,7 @@ export class OrderMatching {
 	readonly #walk = new CandidateWalk();
 	readonly charges: ZoneCharges;
 	readonly #path: TradePath = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0 };
-	readonly #refusedPlaces = new Set<number>();
+	readonly #refusals = new GridRefusals();
 
 	constructor(ledger: EngineLedger, pool: BookPool, headrooms: HeadroomFactory) {
 		this.#ledger = ledger;
@@ -102,59 +103,74 @@ export class OrderMatching {
 	// ── matching ─────────────────────────────────────────────────────────────────────────────────────────────
 
 	match(session: Session, taker: Entry): void {
+		for (let look = 0; look < LOOKS && taker.openWh > 0; look++) {
+			this.#refusals.clear();
+			if (!this.#look(session, taker)) return;
+		}
+	}
+
+	/** Everything it can trade with, in rank; true where a fill came after a refusal. */
+	#look(session: Session, taker: Entry): boolean {
 		const { entries } = this.#pool;
-		const refused = this.#refusedPlaces;
-		this.#begin(session, taker);
-		if (refused.size > 0) refused.clear();
+		const refusals = this.#refusals;
+		if (refusals.isExhausted(taker)) return false;
+		this.#begin(session, taker, refusals.of(taker));
+		let hasMoved = false;
+		let isOfAmounts = false;
 		while (taker.openWh > 0) {
 			const slot = this.#walk.next();
-			if (slot === NONE) return;
+			if (slot === NONE) {
+				if (!isOfAmounts) refusals.exhaust(taker);
+				return hasMoved;
+			}
 			const maker = entries[slot] as Entry;
 			if (maker.holding === taker.holding) {
 				const mode = taker.order.selfTradeMode;
 				if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
-				if (mode !== "cancelOldest") return this.end(session, taker, "SELF_TRADE");
+				if (mode !== "cancelOldest") this.end(session, taker, "SELF_TRADE");
 				continue;
 			}
-			// What an element refused completely it refuses to every candidate at that place, until something moves.
-			const place = maker.zoneId + maker.nodeId * 32;
-			if (refused.size > 0 && refused.has(place)) continue;
-			const outcome = this.#fill(session, taker, maker);
-			if (outcome === FILLED) refused.clear();
-			else if (outcome !== LOSS_CAP_ELEMENT) refused.add(place);
+			const before = taker.openWh;
+			const reach = this.#fill(session, taker, maker);
+			if (taker.openWh < before && !refusals.isEmpty) hasMoved = true;
+			if (reach === "amount") {
+				isOfAmounts = true;
+				this.#walk.passOver(maker);
+			} else if (reach !== null) this.#walk.leaveOut(maker, refusals.add(taker, maker, reach));
 		}
+		return hasMoved;
 	}
 
-	#begin(session: Session, taker: Entry): void {
+	#begin(session: Session, taker: Entry, refusals: Readonly<PlaceRefusals> | null): void {
 		const tradingZones = this.#ledger.rules(session).tradingZones & ~(session.pausedZones | session.callZones);
 		const own = 1 << (taker.zoneId - 1);
 		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
-		this.#walk.begin(
-			session.book,
-			taker,
-			(tradingZones & own) === 0 ? 0 : reach,
-			this.charges.addersAt(session.windowId),
-		);
+		const zones = (tradingZones & own) === 0 ? 0 : reach;
+		this.#walk.begin(session.book, taker, zones, this.charges.addersAt(session.windowId), refusals);
 	}
 
 	#begins(session: Session, taker: Entry): boolean {
-		this.#begin(session, taker);
+		this.#begin(session, taker, null);
 		return this.#walk.next() !== NONE;
 	}
 
-	/** "filled", or the element that refused; null where a directive's cap did. */
-	#fill(session: Session, taker: Entry, maker: Entry): string | null {
+	/** As much as caps and grid admit; whom what kept the rest back holds for as well, null where nothing did. */
+	#fill(session: Session, taker: Entry, maker: Entry): LimitReach | null {
 		const sell = taker.isSell ? taker : maker;
 		const buy = taker.isSell ? maker : taker;
 		const path = this.#pathOf(sell, buy);
 		const headroom = this.headroom(session);
-		const wantedWh = Math.min(taker.openWh, maker.openWh, this.#capLeftWh(session, sell.zoneId, buy.zoneId));
+		const most = Math.min(taker.openWh, maker.openWh);
+		const wantedWh = Math.min(most, this.#capLeftWh(session, sell.zoneId, buy.zoneId));
 		let admittedWh = wantedWh;
 		let lossWh = 0;
+		let reach: LimitReach | null = wantedWh < most ? "zones" : null;
+		if (wantedWh === 0) return reach;
 		if (headroom !== null) {
 			const admission = headroom.admit(path, wantedWh);
 			admittedWh = admission.admittedWh;
 			if (admission.limitingElement !== null && admittedWh < wantedWh) {
+				reach = admission.limitReach;
 				this.events.push({
 					type: "GridConstraintViolation",
 					windowId: session.windowId,
@@ -164,15 +180,15 @@ export class OrderMatching {
 					orderHash: taker.orderHash,
 				});
 			}
-			if (admittedWh === 0) return admission.limitingElement;
+			if (admittedWh === 0) return reach;
 			lossWh = headroom.reserve(path, admittedWh).lossWh;
-		} else if (admittedWh === 0) return null;
+		}
 		// At the resting order's price: the seller's net, or the buyer's all-in less the charges.
 		const price = maker.priceSatPerKwh;
 		const netPrice =
 			maker === sell ? price : price - landedAdder(this.charges.at(session.windowId, sell.zoneId, buy.zoneId));
 		this.trade(session, sell, buy, netPrice, taker.isSell ? "sell" : "buy", admittedWh, lossWh);
-		return FILLED;
+		return reach;
 	}
 
 	/** A fill the grid has reserved, at the seller's net price. */
@@ -217,14 +233,15 @@ export class OrderMatching {
 		);
 	}
 
-	/** Tries the fill on the grid, then undoes it. */
+	/** Tries on the grid what a first look would fill, then undoes it. */
 	#fillsCompletely(session: Session, taker: Entry): boolean {
 		const headroom = this.headroom(session);
 		const undo: { path: TradePath; wh: number; lossWh: number }[] = [];
 		const movedWh = { sell: new Float64Array(ZONES + 1), buy: new Float64Array(ZONES + 1) };
 		const { capWh } = this.#ledger.rules(session);
 		let leftWh = taker.openWh;
-		this.#begin(session, taker);
+		this.#refusals.clear();
+		this.#begin(session, taker, null);
 		while (leftWh > 0) {
 			const slot = this.#walk.next();
 			if (slot === NONE) break;
@@ -235,9 +252,14 @@ export class OrderMatching {
 			const buyMoved = movedWh.buy[buy.zoneId] as number;
 			const sellCap = capLeft(capWh[sell.zoneId], session.sellZoneWh[sell.zoneId]) - sellMoved;
 			const buyCap = capLeft(capWh[buy.zoneId], session.buyZoneWh[buy.zoneId]) - buyMoved;
-			const wantedWh = Math.min(leftWh, maker.openWh, sellCap, buyCap);
+			const most = Math.min(leftWh, maker.openWh);
+			const wantedWh = Math.min(most, sellCap, buyCap);
 			const path = { ...this.#pathOf(sell, buy) };
-			const wh = headroom?.admit(path, wantedWh).admittedWh ?? wantedWh;
+			const admission = wantedWh === 0 || headroom === null ? null : headroom.admit(path, wantedWh);
+			const wh = admission?.admittedWh ?? wantedWh;
+			const reach = admission?.limitReach ?? (wantedWh < most ? "zones" : null);
+			if (reach === null || reach === "amount") this.#walk.passOver(maker);
+			else this.#walk.leaveOut(maker, this.#refusals.add(taker, maker, reach));
 			if (wh === 0) continue;
 			if (headroom !== null) undo.push({ path, wh, lossWh: headroom.reserve(path, wh).lossWh });
 			leftWh -= wh;
@@ -265,8 +287,13 @@ export class OrderMatching {
 
 	rematch(session: Session): void {
 		if (!this.#hasCrossedOrders(session)) return;
-		for (const entry of [...session.entries]) {
-			if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
+		const takers = session.entries.filter(({ openWh, order }) => openWh > 0 && !order.postOnly);
+		for (let look = 0, isDue = true; look < LOOKS && isDue; look++) {
+			this.#refusals.clear();
+			isDue = false;
+			for (const taker of takers) {
+				if (taker.openWh > 0 && this.#look(session, taker)) isDue = true;
+			}
 		}
 	}
 

@@ -29,11 +29,17 @@ export function shelfOf(isSell: boolean, orderClass: OrderClass, greyness: 0 | 1
 	return ((isSell ? RANKS : 0) + rank) * PER_RANK + greyness * 16 + zoneId - 1;
 }
 
+/** The ladders of one shelf by feeder, in the order they came. */
+export type Feeders = { nodeIds: number[]; ladders: number[] };
+
+const NO_FEEDERS: Feeders = { nodeIds: [], ladders: [] };
+
 export type DepthLevel = { priceSatPerKwh: number; energyWh: number; orders: number };
 
 /**
- * What rests in one window: a ladder per side, class, renewable or grey, and zone; and one more per feeder, so that
- * the nearest orders are found without looking at the others. Ladders come when the first order does.
+ * What rests in one window: a ladder per side, class, renewable or grey, and zone; and one more per feeder (node 0 is
+ * the zone itself), so that the nearest orders are found without looking at the others, and those the grid refuses are
+ * passed over together. Ladders come when the first order does.
  */
 export class WindowBook {
 	readonly pool: BookPool;
@@ -42,6 +48,7 @@ export class WindowBook {
 	/** Bit per ladder with orders, by `side × 3 + rank`. */
 	readonly used = new Int32Array(2 * RANKS);
 	readonly #nodeLadders = new Map<number, number>();
+	readonly #feeders: (Feeders | undefined)[] = [];
 
 	constructor(pool: BookPool) {
 		this.pool = pool;
@@ -50,6 +57,10 @@ export class WindowBook {
 	/** The feeder's own ladder, or 0. */
 	nodeLadder(shelf: number, nodeId: number): number {
 		return this.#nodeLadders.get(nodeKey(shelf, nodeId)) ?? NONE;
+	}
+
+	feedersOf(shelf: number): Feeders {
+		return this.#feeders[shelf] ?? NO_FEEDERS;
 	}
 
 	add(entry: Entry): void {
@@ -64,12 +75,15 @@ export class WindowBook {
 		const slot = this.pool.takeSlot(entry);
 		entry.slot = slot;
 		this.pool.ladders.insert(ladder, priceSatPerKwh, slot, openWh);
-		if (nodeId === 0) return;
 		const key = nodeKey(shelf, nodeId);
 		let feeder = this.#nodeLadders.get(key);
 		if (feeder === undefined) {
 			feeder = this.pool.takeLadder();
 			this.#nodeLadders.set(key, feeder);
+			const feeders = this.#feeders[shelf] ?? { nodeIds: [], ladders: [] };
+			feeders.nodeIds.push(nodeId);
+			feeders.ladders.push(feeder);
+			this.#feeders[shelf] = feeders;
 		}
 		const twin = this.pool.takeSlot(entry);
 		this.pool.ladders.insert(feeder, priceSatPerKwh, twin, openWh);
@@ -86,15 +100,13 @@ export class WindowBook {
 		const other = ladders.orders[slot * ORDER_WIDTH + TWIN] as number;
 		if (openWh === 0) {
 			this.#remove(entry, slot);
-			if (other !== NONE) {
-				ladders.remove(other);
-				this.pool.freeSlot(other);
-			}
+			ladders.remove(other);
+			this.pool.freeSlot(other);
 			return;
 		}
 		const less = ((ladders.orders[slot * ORDER_WIDTH + OPEN_WH] as number) >>> 0) - openWh;
 		ladders.reduce(slot, less);
-		if (other !== NONE) ladders.reduce(other, less);
+		ladders.reduce(other, less);
 	}
 
 	/** Gives the ladders back; nothing rests any more. */
@@ -104,6 +116,7 @@ export class WindowBook {
 		}
 		this.ladder.fill(NONE);
 		this.#nodeLadders.clear();
+		this.#feeders.length = 0;
 	}
 
 	/** Best first; zone 0 is all zones together. */

@@ -20,6 +20,7 @@ describe("G3 GridConstraintService", () => {
 		expect(service.headroom(7).admit(path, 100)).to.deep.equal({
 			admittedWh: 0,
 			limitingElement: "no grid limits set for zone 1",
+			limitReach: "zones",
 		});
 		expect(service.headroom(7).admit({ ...path, buyZoneId: 1 }, 100).admittedWh).to.equal(100);
 	});

@@ -61,6 +61,33 @@ describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades
 		);
 	});
 
+	it("invariant: whom a limit is said to hold for as well, it admits nothing any more", () => {
+		const steps = fc.array(step, { minLength: 1, maxLength: 25 });
+		const others = fc.array(arbitraryPath, { maxLength: 5 });
+		const seen = { zones: 0, places: 0, amount: 0 };
+		fc.assert(
+			fc.property(arbitraryLimits, steps, others, (limits, steps, others) => {
+				const headroom = new ZonalWindowHeadroom(limits);
+				for (const { path, wantedWh } of steps) {
+					const { admittedWh, limitingElement, limitReach } = headroom.admit(path, wantedWh);
+					expect(limitReach === null).to.equal(limitingElement === null);
+					if (admittedWh > 0) headroom.reserve(path, admittedWh);
+					if (limitReach === null) continue;
+					seen[limitReach]++;
+					if (limitReach === "amount") continue;
+					expect(headroom.admit(path, 1).admittedWh).to.equal(0);
+					if (limitReach === "places") continue;
+					const { sellZoneId, buyZoneId } = path;
+					for (const other of others)
+						expect(headroom.admit({ ...other, sellZoneId, buyZoneId }, 1).admittedWh).to.equal(0);
+				}
+			}),
+			{ numRuns: 300 },
+		);
+		expect(seen.zones).to.be.greaterThan(100);
+		expect(seen.places).to.be.greaterThan(100);
+	});
+
 	it("invariant: a snapshot restores to the same answers", () => {
 		fc.assert(
 			fc.property(arbitraryLimits, fc.array(step, { maxLength: 12 }), step, (limits, steps, probe) => {
@@ -177,6 +204,7 @@ describe("ZonalWindowHeadroom refusals", () => {
 		expect(headroom.admit({ ...path, sellZoneId: 17 }, 5)).to.deep.equal({
 			admittedWh: 0,
 			limitingElement: "unknown zone 17",
+			limitReach: "places",
 		});
 		expect(headroom.admit({ ...path, buyNodeId: 999 }, 5).limitingElement).to.equal("unknown node 999");
 		expect(headroom.admit({ ...path, buyNodeId: 21 }, 5).limitingElement).to.equal("node 21 is not in zone 1");

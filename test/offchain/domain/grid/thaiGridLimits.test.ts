@@ -32,7 +32,11 @@ describe("G2 the Thai network on the trading path", () => {
 
 	it("behavior: exchange with Malaysia is capped at 300 MW, in either direction", () => {
 		const whole = thaiGridLimits(network, { capacitySharePartsPerMillion: 1_000_000 });
-		expect(admits("X-MY", "S3", whole)).to.deep.equal({ admittedWh: 75_000_000, limitingElement: "X-MY exchange" });
+		expect(admits("X-MY", "S3", whole)).to.deep.equal({
+			admittedWh: 75_000_000,
+			limitingElement: "X-MY exchange",
+			limitReach: "zones",
+		});
 		expect(admits("S3", "X-MY", whole).admittedWh).to.equal(75_000_000);
 	});
 

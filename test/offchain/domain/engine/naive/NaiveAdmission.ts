@@ -9,14 +9,7 @@ import { zoneIdsOf } from "./NaiveAuctions.ts";
 import { NaiveGrid } from "./NaiveGrid.ts";
 import type { Account, Meter, Session } from "./naiveState.ts";
 
-/** Gates of a delivery window relative to its start (SPEC M8). */
-const _OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
-const _CROSS_ZONE_GATE_SECONDS = 15 * 60;
-const _GATE_CLOSURE_SECONDS = 5 * 60;
 const GRID_OPERATOR_TIER = 4;
-/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
-const _WINDOWS_REMEMBERED = 96;
-const _CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
 
 /** Whether an order is taken in, by the first reason against it. */
 export class NaiveAdmission extends NaiveGrid {

@@ -9,12 +9,8 @@ import { type NaiveBid, naiveAuction } from "./naiveAuction.ts";
 import type { Entry, Session } from "./naiveState.ts";
 
 /** Gates of a delivery window relative to its start (SPEC M8). */
-const _OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
-const _CROSS_ZONE_GATE_SECONDS = 15 * 60;
 const GATE_CLOSURE_SECONDS = 5 * 60;
-const _GRID_OPERATOR_TIER = 4;
-/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
-const _WINDOWS_REMEMBERED = 96;
+
 const CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
 
 /** Calls, uncrossing at one price, and pauses that end with one. */

@@ -14,15 +14,6 @@ import type { WindowId } from "../../../../../offchain/domain/units/window.ts";
 import { NaiveMatching, pathOf } from "./NaiveMatching.ts";
 import type { Entry, Session } from "./naiveState.ts";
 
-/** Gates of a delivery window relative to its start (SPEC M8). */
-const _OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
-const _CROSS_ZONE_GATE_SECONDS = 15 * 60;
-const _GATE_CLOSURE_SECONDS = 5 * 60;
-const _GRID_OPERATOR_TIER = 4;
-/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
-const _WINDOWS_REMEMBERED = 96;
-const _CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
-
 /** Orders cancelled and amended, trades undone and trimmed, by traders, authorities, limits and the chain. */
 export class NaiveEndings extends NaiveMatching {
 	protected cancelOne(account: Address, orderHash: Hash32, inputType: string): void {

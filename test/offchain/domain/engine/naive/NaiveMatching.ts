@@ -1,7 +1,6 @@
 import type { PlaceEnergyOrder } from "../../../../../offchain/domain/engine/EngineInput.ts";
 import { isRenewable } from "../../../../../offchain/domain/grid/energySource.ts";
-import type { TradePath } from "../../../../../offchain/domain/grid/WindowHeadroom.ts";
-import { LOSS_CAP_ELEMENT } from "../../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
+import type { LimitReach, TradePath } from "../../../../../offchain/domain/grid/WindowHeadroom.ts";
 import type { Order } from "../../../../../offchain/domain/orders/Order.ts";
 import type { ReasonCode } from "../../../../../offchain/domain/orders/reasonCodes.ts";
 import { landedAdder } from "../../../../../offchain/domain/settlement/chargeSatPerKwh.ts";
@@ -11,13 +10,8 @@ import type { WindowId } from "../../../../../offchain/domain/units/window.ts";
 import { isInCall, NaiveAdmission } from "./NaiveAdmission.ts";
 import type { Entry, Meter, Session } from "./naiveState.ts";
 
-/** Gates of a delivery window relative to its start (SPEC M8). */
-const _OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
-const _CROSS_ZONE_GATE_SECONDS = 15 * 60;
-const _GATE_CLOSURE_SECONDS = 5 * 60;
-const _GRID_OPERATOR_TIER = 4;
-/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
-const _WINDOWS_REMEMBERED = 96;
+/** An order looks once more where something moved after the grid refused. */
+const LOOKS = 2;
 const CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
 
 /** Which orders meet, in which order, for how much: arrays and sorts. */
@@ -91,40 +85,57 @@ export class NaiveMatching extends NaiveAdmission {
 	}
 
 	protected match(session: Session, taker: Entry): void {
-		// What an element refused completely it refuses to every candidate at that place, until something moves.
-		const refusedPlaces = new Set<string>();
-		for (const maker of this.candidates(session, taker)) {
-			if (taker.openWh === 0) return;
-			const place = `${maker.zoneId} ${maker.nodeId}`;
-			if (maker.order.trader === taker.order.trader) {
-				const mode = taker.order.selfTradeMode;
-				if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
-				if (mode !== "cancelOldest") return this.end(session, taker, "SELF_TRADE");
-				continue;
+		this.lookAround(session, [taker]);
+	}
+
+	/** What is refused to a place is refused to all of its side there, in this look. */
+	protected lookAround(session: Session, takers: Entry[]): void {
+		for (let look = 0, isDue = true; look < LOOKS && isDue; look++) {
+			const refused = new Set<string>();
+			isDue = false;
+			for (const taker of takers) {
+				const from = `${taker.order.side} ${taker.zoneId} ${taker.nodeId}`;
+				for (const maker of this.candidates(session, taker)) {
+					if (taker.openWh === 0) break;
+					const zones = `${from}, ${maker.zoneId}`;
+					const places = `${zones} ${maker.nodeId}`;
+					if (refused.has(zones) || refused.has(places)) continue;
+					if (maker.order.trader === taker.order.trader) {
+						const mode = taker.order.selfTradeMode;
+						if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
+						if (mode !== "cancelOldest") this.end(session, taker, "SELF_TRADE");
+						continue;
+					}
+					const before = taker.openWh;
+					const reach = this.fill(session, taker, maker);
+					if (taker.openWh < before && refused.size > 0) isDue = true;
+					if (reach === "zones") refused.add(zones);
+					else if (reach === "places") refused.add(places);
+				}
 			}
-			if (refusedPlaces.has(place)) continue;
-			const outcome = this.fill(session, taker, maker);
-			if (outcome === "filled") refusedPlaces.clear();
-			else if (outcome !== LOSS_CAP_ELEMENT) refusedPlaces.add(place);
 		}
 	}
 
-	/** "filled", or the element that refused; null where a directive's cap did. */
-	protected fill(session: Session, taker: Entry, maker: Entry): string | null {
+	/** As much as caps and grid admit; whom what kept the rest back holds for as well, null where nothing did. */
+	protected fill(session: Session, taker: Entry, maker: Entry): LimitReach | null {
 		const { windowId } = taker.order;
 		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
 		const path = pathOf(sell, buy);
 		const headroom = this.headroomOf(session, windowId);
-		const wantedWh = Math.min(taker.openWh, maker.openWh);
+		const mostWh = Math.min(taker.openWh, maker.openWh);
 		const cappedWh = Math.min(
-			wantedWh,
+			mostWh,
 			this.capLeft(session, windowId, sell.zoneId, "sell"),
 			this.capLeft(session, windowId, buy.zoneId, "buy"),
 		);
-		const { admittedWh, limitingElement } = headroom?.admit(path, cappedWh) ?? {
+		const capReach = cappedWh < mostWh ? "zones" : null;
+		if (cappedWh === 0) return capReach;
+		const admission = headroom?.admit(path, cappedWh) ?? {
 			admittedWh: cappedWh,
 			limitingElement: null,
+			limitReach: null,
 		};
+		const { admittedWh, limitingElement } = admission;
 		if (limitingElement !== null && admittedWh < cappedWh) {
 			this.events.push({
 				type: "GridConstraintViolation",
@@ -135,12 +146,13 @@ export class NaiveMatching extends NaiveAdmission {
 				orderHash: taker.orderHash,
 			});
 		}
-		if (admittedWh === 0) return limitingElement;
+		const reach = admission.limitReach ?? capReach;
+		if (admittedWh === 0) return reach;
 		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
 		const adder = landedAdder(this.chargesOf(sell.order.windowId, sell.zoneId, buy.zoneId));
 		const netPrice = maker === sell ? sell.order.priceSatPerKwh : buy.order.priceSatPerKwh - adder;
 		this.trade(session, sell, buy, netPrice, taker.order.side, admittedWh, lossWh);
-		return "filled";
+		return reach;
 	}
 
 	protected trade(
@@ -192,22 +204,30 @@ export class NaiveMatching extends NaiveAdmission {
 		);
 	}
 
-	/** Tries the fill on copies of what it would change. */
+	/** Tries on the grid what a first look would fill, then undoes it. */
 	protected fillsCompletely(session: Session, taker: Entry): boolean {
 		const headroom = this.headroomOf(session, taker.order.windowId);
 		const undo: [TradePath, number, number][] = [];
 		const { windowId } = taker.order;
 		const movedWh: Record<string, number> = {};
+		const refused = new Set<string>();
 		const capLeft = (zoneId: number, side: "sell" | "buy") =>
 			this.capLeft(session, windowId, zoneId, side) - (movedWh[`${side} ${zoneId}`] ?? 0);
 		let leftWh = taker.openWh;
 		for (const maker of this.candidates(session, taker)) {
+			const zones = `${maker.zoneId}`;
+			const places = `${maker.zoneId} ${maker.nodeId}`;
+			if (refused.has(zones) || refused.has(places)) continue;
 			if (leftWh === 0 || maker.order.trader === taker.order.trader) break;
 			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
 			const path = pathOf(sell, buy);
-			const caps = Math.min(capLeft(sell.zoneId, "sell"), capLeft(buy.zoneId, "buy"));
-			const wantedWh = Math.min(leftWh, maker.openWh, caps);
-			const admittedWh = headroom?.admit(path, wantedWh).admittedWh ?? wantedWh;
+			const mostWh = Math.min(leftWh, maker.openWh);
+			const wantedWh = Math.min(mostWh, capLeft(sell.zoneId, "sell"), capLeft(buy.zoneId, "buy"));
+			const admission = wantedWh === 0 ? null : (headroom?.admit(path, wantedWh) ?? null);
+			const admittedWh = admission?.admittedWh ?? wantedWh;
+			const reach = admission?.limitReach ?? (wantedWh < mostWh ? "zones" : null);
+			if (reach === "zones") refused.add(zones);
+			else if (reach === "places") refused.add(places);
 			if (admittedWh === 0) continue;
 			if (headroom !== null) undo.push([path, admittedWh, headroom.reserve(path, admittedWh).lossWh]);
 			leftWh -= admittedWh;
@@ -226,9 +246,10 @@ export class NaiveMatching extends NaiveAdmission {
 	}
 
 	protected rematch(session: Session): void {
-		for (const entry of [...session.entries]) {
-			if (entry.openWh > 0 && !entry.order.postOnly) this.match(session, entry);
-		}
+		this.lookAround(
+			session,
+			session.entries.filter(({ openWh, order }) => openWh > 0 && !order.postOnly),
+		);
 	}
 
 	protected end(session: Session, entry: Entry, reason: ReasonCode | "expired"): void {

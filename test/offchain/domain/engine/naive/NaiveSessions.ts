@@ -15,10 +15,8 @@ import type { Session } from "./naiveState.ts";
 const OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
 const CROSS_ZONE_GATE_SECONDS = 15 * 60;
 const GATE_CLOSURE_SECONDS = 5 * 60;
-const _GRID_OPERATOR_TIER = 4;
 /** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
 const WINDOWS_REMEMBERED = 96;
-const _CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
 
 /** Windows through their states, by the clock and by the chain. */
 export class NaiveSessions extends NaiveAuctions {

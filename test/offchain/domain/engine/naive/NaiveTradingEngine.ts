@@ -16,10 +16,6 @@ import type { AccountState, DepthLevel, SessionOverview } from "./naiveState.ts"
 const OPENS_BEFORE_DELIVERY_DAY_SECONDS = 8 * 3600;
 const CROSS_ZONE_GATE_SECONDS = 15 * 60;
 const GATE_CLOSURE_SECONDS = 5 * 60;
-const _GRID_OPERATOR_TIER = 4;
-/** Orders of ended windows are remembered this long, so that a late repetition changes nothing. */
-const _WINDOWS_REMEMBERED = 96;
-const _CLASS_RANK = { emergency: 0, gridBalancing: 1, market: 2, limit: 3 } as const;
 
 /**
  * The engine as plainly as it can be written: arrays, scans and sorts, no index, no cleverness. It answers every input

@@ -28,7 +28,11 @@ describe("G8 islands", () => {
 		const headroom = new ZonalWindowHeadroom(thaiOutageLimits(network, SOUTH));
 		const admit = (sell: "S2" | "S3" | "MEA" | "C1", buy: "S2" | "S3" | "MEA" | "C1") =>
 			headroom.admit({ sellZoneId: zoneId(sell), sellNodeId: 0, buyZoneId: zoneId(buy), buyNodeId: 0 }, 10_000);
-		expect(admit("MEA", "S2")).to.deep.equal({ admittedWh: 0, limitingElement: "island S2+S3+X-MY" });
+		expect(admit("MEA", "S2")).to.deep.equal({
+			admittedWh: 0,
+			limitingElement: "island S2+S3+X-MY",
+			limitReach: "zones",
+		});
 		expect(admit("S3", "C1").admittedWh).to.equal(0);
 		expect(admit("S2", "S3").admittedWh).to.equal(10_000);
 		expect(admit("C1", "MEA").admittedWh).to.equal(10_000);
