@@ -32,6 +32,25 @@ const SWAPS: Record<string, string[]> = {
 	">>": ["<<"],
 };
 
+/** Of assembly. */
+const YUL_SWAPS: Record<string, string[]> = {
+	lt: ["gt"],
+	gt: ["lt"],
+	sgt: ["slt"],
+	eq: ["xor"],
+	xor: ["eq"],
+	and: ["or"],
+	or: ["and"],
+	add: ["sub"],
+	sub: ["add"],
+	shl: ["shr"],
+	shr: ["shl"],
+};
+/** For a comparison the one that also holds when both sides are the same. */
+const YUL_OR_SAME: Record<string, string> = { lt: "gt", gt: "lt", sgt: "slt" };
+/** What parentheses hold, to a depth no line of ours exceeds. */
+const NESTED = Array.from({ length: 6 }).reduce<string>((inner) => `(?:[^()]|\\(${inner}\\))*`, "[^()]*");
+
 const OPERATORS: Operator[] = [
 	{
 		name: "swap",
@@ -56,6 +75,23 @@ const OPERATORS: Operator[] = [
 	},
 	{ name: "drop event", pattern: /^\s*emit .*;$/g, replace: () => [""] },
 	{ name: "drop guard", pattern: /(?<= )(nonReentrant|restricted) (?=[{r])/g, replace: () => [""] },
+	{
+		name: "yul swap",
+		pattern: /(?<![\w.])(lt|gt|sgt|eq|xor|and|or|add|sub|shl|shr)(?=\()/g,
+		replace: (match) => YUL_SWAPS[match[0]] ?? [],
+	},
+	{
+		name: "yul bound",
+		pattern: new RegExp(`(?<![\\w.])(lt|gt|sgt)\\((${NESTED})\\)`, "g"),
+		replace: ([, name = "", inner]) => [`iszero(${YUL_OR_SAME[name]}(${inner}))`],
+	},
+	{
+		name: "yul not",
+		pattern: new RegExp(`(?<![\\w.])iszero\\((${NESTED})\\)`, "g"),
+		replace: ([, inner = ""]) => [inner],
+	},
+	{ name: "drop yul write", pattern: /^\s*[ms]store\(.*\)$/g, replace: () => [""] },
+	{ name: "drop yul break", pattern: /^\s*(break|continue)$/g, replace: () => [""] },
 	{ name: "true", pattern: /\btrue\b/g, replace: () => ["false"] },
 	{ name: "false", pattern: /\bfalse\b/g, replace: () => ["true"] },
 ];
