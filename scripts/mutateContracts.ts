@@ -2,7 +2,7 @@
  * Mutation testing of the contracts: makes one small change at a time, compiles it in a temporary copy of the tree and runs
  * the contract tests until one fails. A mutant no test notices is a hole in the tests or a change without effect.
  *
- *   node scripts/mutateContracts.ts [--contract CollateralVault] [--limit 50] [--seed 1] [--json] [--list] [--recheck]
+ *   node scripts/mutateContracts.ts [--contract CollateralVault,TradePass] [--limit 50] [--seed 1] [--json] [--list] [--recheck]
  *
  * Mutants come in random order by seed, so that a limited run is a fair sample. Results are kept in .state/mutation.jsonl
  * by the content of the mutant: a second run goes on where the first stopped. `--recheck` tries survivors again.
@@ -62,7 +62,7 @@ const contracts = readdirSync(join(root, "contracts"), { recursive: true, encodi
 const deployed = contracts.filter((file) => !/\/(bases|libraries|types)\//.test(file));
 const known = readResults();
 const mutants = contracts
-	.filter((file) => options.contract === undefined || file.endsWith(`/${options.contract}.sol`))
+	.filter((file) => options.contract?.split(",").some((name) => file.endsWith(`/${name}.sol`)) ?? true)
 	.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")))
 	.map((mutant) => ({ ...mutant, id: hash(mutant.file + mutant.source) }))
 	.sort((a, b) => (hash(options.seed + a.id) < hash(options.seed + b.id) ? -1 : 1));
