@@ -3,6 +3,7 @@
  * the contract tests until one fails. A mutant no test notices is a hole in the tests or a change without effect.
  *
  *   node scripts/mutateContracts.ts [--contract CollateralVault,TradePass] [--limit 50] [--seed 1] [--json] [--list] [--recheck]
+ *   node scripts/mutateContracts.ts --guards    every line of defence taken out once: the test named for it must fail
  *
  * Mutants come in random order by seed, so that a limited run is a fair sample. Results are kept in .state/mutation.jsonl
  * by the content of the mutant: a second run goes on where the first stopped. `--recheck` tries survivors again.
@@ -23,13 +24,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { GUARDS, withoutGuard } from "./mutation/guards.ts";
 import { type Mutant, mutantsOf } from "./mutation/mutantsOf.ts";
 import { type Compiled, SolidityCompiler } from "./mutation/SolidityCompiler.ts";
 import { scriptOptions } from "./scriptOptions.ts";
 
 /** killed: a test failed. survived: none did. equivalent: the same code came out. invalid: it does not compile. */
 type Verdict = "killed" | "survived" | "equivalent" | "invalid";
-type Result = Omit<Mutant, "source"> & { id: string; verdict: Verdict; seconds: number };
+/** Of a guard: the one test that must fail without it. */
+type Tried = Mutant & { id: string; test?: string };
+type Result = Omit<Tried, "source"> & { verdict: Verdict; seconds: number };
 
 const root = join(import.meta.dirname, "..");
 const statePath = join(root, ".state", "mutation.jsonl");
@@ -52,6 +56,7 @@ const options = scriptOptions(import.meta.filename, {
 	json: { type: "boolean", default: false },
 	list: { type: "boolean", default: false },
 	recheck: { type: "boolean", default: false },
+	guards: { type: "boolean", default: false },
 });
 
 const contracts = readdirSync(join(root, "contracts"), { recursive: true, encoding: "utf8" })
@@ -61,10 +66,16 @@ const contracts = readdirSync(join(root, "contracts"), { recursive: true, encodi
 	.sort();
 const deployed = contracts.filter((file) => !/\/(bases|libraries|types)\//.test(file));
 const known = readResults();
-const mutants = contracts
+const sources = contracts
 	.filter((file) => options.contract?.split(",").some((name) => file.endsWith(`/${name}.sol`)) ?? true)
-	.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), "utf8")))
-	.map((mutant) => ({ ...mutant, id: hash(mutant.file + mutant.source) }))
+	.map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
+const mutants: Tried[] = sources
+	.flatMap(({ file, source }): (Mutant & { test?: string })[] =>
+		options.guards
+			? GUARDS.filter((guard) => guard.file === file).map((guard) => withoutGuard(guard, source))
+			: mutantsOf(file, source),
+	)
+	.map((mutant) => ({ ...mutant, id: hash(mutant.file + mutant.source + (mutant.test ?? "")) }))
 	.sort((a, b) => (hash(options.seed + a.id) < hash(options.seed + b.id) ? -1 : 1));
 if (options.list) {
 	for (const { file, line, operator, before, after } of mutants) {
@@ -81,7 +92,7 @@ const todo = pending.slice(0, options.limit === undefined ? pending.length : Num
 if (todo.length > 0) runMutants(todo);
 report();
 
-function runMutants(list: readonly (Mutant & { id: string })[]): void {
+function runMutants(list: readonly Tried[]): void {
 	const tree = copyTree();
 	try {
 		const compiler = new SolidityCompiler(root);
@@ -107,7 +118,7 @@ function runMutants(list: readonly (Mutant & { id: string })[]): void {
 	}
 }
 
-function tryMutant(tree: string, compiler: SolidityCompiler, original: Compiled, mutant: Mutant): Verdict {
+function tryMutant(tree: string, compiler: SolidityCompiler, original: Compiled, mutant: Tried): Verdict {
 	// A library's or type's code stands in the contracts that use it.
 	const affected = deployed.includes(mutant.file)
 		? [mutant.file]
@@ -117,7 +128,7 @@ function tryMutant(tree: string, compiler: SolidityCompiler, original: Compiled,
 	const same = affected.every((file) => compiled.get(file)?.bytecode === original.get(file)?.bytecode);
 	if (same) return "equivalent";
 	install(tree, compiled);
-	const { passed } = runTests(tree, mutant.file);
+	const { passed } = runTests(tree, mutant.file, mutant.test);
 	install(tree, new Map([...original].filter(([file]) => affected.includes(file))));
 	return passed ? "survived" : "killed";
 }
@@ -155,15 +166,16 @@ function install(tree: string, compiled: Compiled): void {
 	}
 }
 
-function runTests(tree: string, file: string | null): { passed: boolean; output: string } {
+function runTests(tree: string, file: string | null, test?: string): { passed: boolean; output: string } {
 	const folder = join(tree, "test", "contracts");
 	const own = OWN_TESTS[file?.split("/").at(-1)?.replace(".sol", "") ?? ""] ?? "settlement";
 	const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
 		.filter((path) => path.endsWith(".test.ts"))
 		.sort((a, b) => Number(b.startsWith(`${own}/`)) - Number(a.startsWith(`${own}/`)) || (a < b ? -1 : 1))
 		.map((path) => join("test", "contracts", path));
+	const only = test === undefined ? [] : ["--grep", test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")];
 	const cli = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-	const result = spawnSync(process.execPath, [cli, "test", "mocha", "--no-compile", "--bail", ...files], {
+	const result = spawnSync(process.execPath, [cli, "test", "mocha", "--no-compile", "--bail", ...only, ...files], {
 		cwd: tree,
 		encoding: "utf8",
 		timeout: TEST_TIMEOUT_MS,
