@@ -2,11 +2,11 @@
  * Mutation testing of the contracts: makes one small change at a time, compiles it in a temporary copy of the tree and runs
  * the contract tests until one fails. A mutant no test notices is a hole in the tests or a change without effect.
  *
- *   node scripts/mutateContracts.ts [--contract CollateralVault,TradePass] [--limit 50] [--seed 1] [--json] [--list] [--recheck]
+ *   node scripts/mutateContracts.ts [--contract CollateralVault,TradePass] [--limit 50] [--seed 1] [--json] [--list] [--recheck] [--fresh]
  *   node scripts/mutateContracts.ts --guards    every line of defence taken out once: the test named for it must fail
  *
  * Mutants come in random order by seed, so that a limited run is a fair sample. Results are kept in .state/mutation.jsonl
- * by the content of the mutant: a second run goes on where the first stopped. `--recheck` tries survivors again.
+ * by the content of the mutant: a second run goes on where the first stopped. `--recheck` tries survivors again, `--fresh` all.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -56,6 +56,7 @@ const options = scriptOptions(import.meta.filename, {
 	json: { type: "boolean", default: false },
 	list: { type: "boolean", default: false },
 	recheck: { type: "boolean", default: false },
+	fresh: { type: "boolean", default: false },
 	guards: { type: "boolean", default: false },
 });
 
@@ -65,7 +66,7 @@ const contracts = readdirSync(join(root, "contracts"), { recursive: true, encodi
 	.filter((file) => !LEFT_OUT.test(file))
 	.sort();
 const deployed = contracts.filter((file) => !/\/(bases|libraries|types)\//.test(file));
-const known = readResults();
+const known = options.fresh ? new Map<string, Result>() : readResults();
 const sources = contracts
 	.filter((file) => options.contract?.split(",").some((name) => file.endsWith(`/${name}.sol`)) ?? true)
 	.map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
@@ -205,7 +206,14 @@ function report(): void {
 		score: killed + survivors.length === 0 ? null : Number((killed / (killed + survivors.length)).toFixed(4)),
 	};
 	if (options.json) {
-		console.log(JSON.stringify({ ...summary, survivors }));
+		const guards = results.map(({ before: threat, file, line, test, verdict }) => ({
+			threat,
+			file,
+			line,
+			test,
+			verdict,
+		}));
+		console.log(JSON.stringify({ ...summary, survivors, ...(options.guards && { guards }) }));
 		return;
 	}
 	for (const { file, line, operator, before, after } of survivors) {

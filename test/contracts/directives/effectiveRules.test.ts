@@ -54,6 +54,7 @@ describe("A2 A3 GridDirectives effectiveRules: the most restrictive wins", () =>
 		await setDirective(venue(), directive("MEA", "CAP", 1, WINDOW + 1, 300));
 		await setDirective(venue(), directive("EGAT", "CAP", 0, WINDOW + 1, 400));
 		await setDirective(venue(), directive("PEA", "CAP", 2, WINDOW + 1, 0));
+		await setDirective(venue(), directive("PEA", "CAP", 3, WINDOW + 1, 600));
 		const states = await zones(WINDOW + 1);
 		expect(states.slice(0, 3).map(({ capped, capWh }) => ({ capped, capWh }))).to.deep.equal([
 			{ capped: true, capWh: 300n },

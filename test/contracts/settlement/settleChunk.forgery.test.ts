@@ -1,7 +1,10 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { expect } from "chai";
+import { privateKeyToAccount } from "viem/accounts";
 import type { Order, SignedOrder } from "../../../offchain/domain/orders/Order.ts";
 import { orderHash } from "../../../offchain/domain/orders/orderHash.ts";
 import { SETTLEMENT_CODES } from "../../../offchain/domain/settlement/settlementCode.ts";
+import type { Address, Hex } from "../../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../../offchain/domain/units/units.ts";
 import { pair, useVenue } from "../fixtures/useVenue.ts";
 import type { Trader } from "../fixtures/Venue.ts";
@@ -109,9 +112,22 @@ describe("C3 C5 settleChunk: forgery and replay", () => {
 		expect(await codeWith({ sell })).to.equal(SETTLEMENT_CODES.SIGNATURE_INVALID);
 	});
 
-	it("error: malleable and empty signatures", async () => {
+	it("error: an empty signature", async () => {
 		const empty = (signed: SignedOrder) => ({ ...signed, signature: `0x${"00".repeat(64)}` as const });
 		expect(await codeWith({ buy: empty })).to.equal(SETTLEMENT_CODES.SIGNATURE_INVALID);
+	});
+
+	it("error: a device's signature in its higher form", async () => {
+		const { windowId, buyer, calls } = venue();
+		const signed = venue().order(buyer, { side: "buy", windowId });
+		const { low, high, device } = bothForms(signed.orderHash);
+		await venue().send(calls.setDelegate(device, windowId + 1), buyer);
+		const snapshot = await venue().snapshot();
+		expect(await codeWith({ buy: () => ({ ...signed, signature: low }) })).to.equal(SETTLEMENT_CODES.SETTLED);
+		await venue().restore(snapshot);
+		expect(await codeWith({ buy: () => ({ ...signed, signature: high }) })).to.equal(
+			SETTLEMENT_CODES.SIGNATURE_INVALID,
+		);
 	});
 
 	it("O4 a delegated device signs for its owner until its window", async () => {
@@ -129,6 +145,25 @@ describe("C3 C5 settleChunk: forgery and replay", () => {
 
 function same(signed: SignedOrder): SignedOrder {
 	return signed;
+}
+
+/**
+ * Both forms of a signature: a 64-byte one has 255 bits for s, so the higher form fits only where the lower is within 2^127 of half
+ * the group's order. Nobody meets such a one by chance, but a key can be made for it: from the nonce and s, by the digest.
+ */
+function bothForms(digest: Hex): { low: Hex; high: Hex; device: Address } {
+	const { Point } = secp256k1;
+	const { Fn } = Point;
+	const nonce = 0x1234_5678_9abc_def0n;
+	const { x, y } = Point.BASE.multiply(nonce).toAffine();
+	const high = (Fn.ORDER >> 1n) + 12_345n;
+	expect(high < 1n << 255n).to.equal(true);
+	const key = Fn.mul(Fn.sub(Fn.mul(high, nonce), Fn.create(BigInt(digest))), Fn.inv(Fn.create(x)));
+	const word = (value: bigint) => value.toString(16).padStart(64, "0");
+	const parity = y & 1n;
+	const form = (s: bigint, odd: bigint): Hex => `0x${word(x)}${word(s | (odd << 255n))}`;
+	const device = privateKeyToAccount(`0x${word(key)}`).address.toLowerCase() as Address;
+	return { low: form(Fn.ORDER - high, parity ^ 1n), high: form(high, parity), device };
 }
 
 function full(seller: Trader) {

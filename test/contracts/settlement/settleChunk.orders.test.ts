@@ -156,6 +156,17 @@ describe("C3 L1 settleChunk: orders", () => {
 		await expectCode("CLASS_NOT_ALLOWED", { buy: { meterId: 51 } });
 	});
 
+	it("M9 error: nor with its only meter at the border", async () => {
+		const { seller, windowId } = venue();
+		const neighbour = await venue().trader("neighbour", { zoneId: 14, source: "none" });
+		const sell = venue().order(seller, { side: "sell", windowId });
+		const buy = venue().order(neighbour, { side: "buy", windowId });
+		const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy)]);
+		await venue().commit(plan);
+		const { trades } = await venue().settlePlan(plan, [{ ...seller, exportedWh: 10_000 }]);
+		expect(trades.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.CLASS_NOT_ALLOWED]);
+	});
+
 	it("M9 a cross-border trader does", async () => {
 		const { buyer } = venue();
 		await relicense(buyer, 3);

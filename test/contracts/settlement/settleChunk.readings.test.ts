@@ -75,6 +75,20 @@ describe("C4 settleChunk: readings", () => {
 		await expectRevert(settle([batch]), "ReadingsNotAttested");
 	});
 
+	it("error: readings for another chain or another contract", async () => {
+		const { windowId, domain, deployment } = venue();
+		const { readings } = venue().signReadings(windowId, "PEA", read(400));
+		for (const other of [
+			{ ...domain, chainId: 1 },
+			{ ...domain, verifyingContract: deployment.addresses.CollateralVault },
+		]) {
+			const snapshot = await venue().snapshot();
+			const signature = signFull(ATTESTERS.PEA, readingsHash(other, windowId, "PEA", readings));
+			await expectRevert(settle([{ licensee: "PEA", readings, signature }]), "ReadingsNotAttested");
+			await venue().restore(snapshot);
+		}
+	});
+
 	it("error: readings altered after signing", async () => {
 		const batch = venue().signReadings(venue().windowId, "PEA", read(400));
 		const readings = batch.readings.replace(/190$/, "191") as `0x${string}`;

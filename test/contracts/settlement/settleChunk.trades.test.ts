@@ -111,7 +111,8 @@ describe("C3 C9 settleChunk: trades", () => {
 		const { windowId, seller } = venue();
 		const other = await venue().trader("other seller", { zoneId: 2 });
 		const sell = venue().order(seller, { side: "sell", windowId });
-		const second = venue().order(other, { side: "sell", windowId });
+		// With a limit that would do for a buy.
+		const second = venue().order(other, { side: "sell", windowId, priceSatPerKwh: priceSatPerKwh(130) });
 		const plan = rawPlan(windowId, [
 			{
 				orders: [sell, second],
@@ -126,6 +127,19 @@ describe("C3 C9 settleChunk: trades", () => {
 			SETTLEMENT_CODES.SIDE_MISMATCH,
 			SETTLEMENT_CODES.SIDE_MISMATCH,
 		]);
+	});
+
+	it("error: a buy in the place of a sell, on a meter with a reading", async () => {
+		const { windowId, seller, buyer } = venue();
+		// With a limit that would do for a sell.
+		const first = venue().order(seller, { side: "buy", windowId, priceSatPerKwh: priceSatPerKwh(100) });
+		const second = venue().order(buyer, { side: "buy", windowId });
+		const plan = rawPlan(windowId, [
+			{ orders: [first, second], sellMeterIds: [seller.meterId], trades: [venue().trade(first, second)] },
+		]);
+		await venue().commit(plan);
+		const { trades } = await venue().settlePlan(plan, [{ ...seller, exportedWh: 10_000 }]);
+		expect(trades.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.SIDE_MISMATCH]);
 	});
 
 	it("C9 splits the charges: networks, platform, the rest congestion, each to its account", async () => {
@@ -161,5 +175,28 @@ describe("C3 C9 settleChunk: trades", () => {
 			"MalformedChunk",
 			9,
 		);
+	});
+
+	it("error: … nor what lies behind its orders in memory, an account's new cursor for one", async () => {
+		const { windowId, seller, buyer } = venue();
+		// As a cursor this fill would read as an order of much energy at 156 sat/kWh.
+		const fill = wh(0x9c41);
+		const sell = venue().order(seller, { side: "sell", windowId, energyWh: energyWh(100_000) });
+		const buy = venue().order(buyer, { side: "buy", windowId, ...fill });
+		for (let index = 2; index < 20; index += 1) {
+			const snapshot = await venue().snapshot();
+			const place = index.toString(16).padStart(4, "0");
+			const bad = rawPlan(windowId, [
+				{
+					orders: [sell, buy],
+					trades: [venue().trade(sell, buy, fill), venue().trade(sell, buy)],
+					alter: (bytes) => `${bytes.slice(0, -28)}${place}${bytes.slice(-24)}`,
+				},
+			]);
+			await venue().commit(bad);
+			const reading = { meterId: seller.meterId, exportedWh: 100_000, zoneId: 2 };
+			await expectRevert(venue().settlePlan(bad, [reading]), "MalformedChunk", index);
+			await venue().restore(snapshot);
+		}
 	});
 });
