@@ -45,7 +45,7 @@ contract HostileWallet is IERC1271, IERC1155Receiver {
         }
         if (mode == Answer.ReturnMuch) {
             assembly {
-                return(0, 150000)
+                return(0, 200000)
             }
         }
         if (mode == Answer.ReturnLittle) {

@@ -181,7 +181,7 @@ export const custodyGuards: GuardsByFile = {
 		[
 			"re-enter by the receiver",
 			"super._update(address(0), address(uint160(settled >> 96)), ids, values);",
-			'_updateWithAcceptanceCheck(address(0), address(uint160(settled >> 96)), ids, values, "");',
+			'_mint(address(uint160(settled >> 96)), id, deliveredWh, "");',
 			"issuing calls no receiver, so none can hold up a chunk",
 		],
 		["issue twice", "issuedTrades[windowId][chunkIndex] = issuedTo;", "", "idempotent: once more changes nothing"],
