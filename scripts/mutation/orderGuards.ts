@@ -49,7 +49,7 @@ export const orderGuards: GuardsByFile = {
 			"trade across the border",
 			"refusal := or(refusal, and(base, shl(147, 1)))",
 			"",
-			"a household does not trade across the border",
+			"nor with its only meter at the border",
 		],
 		[
 			"another's meter",
