@@ -25,6 +25,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { GUARDS, withoutGuard } from "./mutation/guards.ts";
+import { guardTable } from "./mutation/guardTable.ts";
 import { type Mutant, mutantsOf } from "./mutation/mutantsOf.ts";
 import { type Compiled, SolidityCompiler } from "./mutation/SolidityCompiler.ts";
 import { scriptOptions } from "./scriptOptions.ts";
@@ -78,20 +79,21 @@ const mutants: Tried[] = sources
 	)
 	.map((mutant) => ({ ...mutant, id: hash(mutant.file + mutant.source + (mutant.test ?? "")) }))
 	.sort((a, b) => (hash(options.seed + a.id) < hash(options.seed + b.id) ? -1 : 1));
-if (options.list) {
+if (options.list && options.guards) {
+	console.log(guardTable());
+} else if (options.list) {
 	for (const { file, line, operator, before, after } of mutants) {
 		console.log(`${file}:${line} [${operator}] ${before}  →  ${after}`);
 	}
-	process.exit(0);
+} else {
+	const pending = mutants.filter(({ id }) => {
+		const verdict = known.get(id)?.verdict;
+		return verdict === undefined || (options.recheck && verdict === "survived");
+	});
+	const todo = pending.slice(0, options.limit === undefined ? pending.length : Number(options.limit));
+	if (todo.length > 0) runMutants(todo);
+	report();
 }
-
-const pending = mutants.filter(({ id }) => {
-	const verdict = known.get(id)?.verdict;
-	return verdict === undefined || (options.recheck && verdict === "survived");
-});
-const todo = pending.slice(0, options.limit === undefined ? pending.length : Number(options.limit));
-if (todo.length > 0) runMutants(todo);
-report();
 
 function runMutants(list: readonly Tried[]): void {
 	const tree = copyTree();

@@ -167,7 +167,7 @@ export const orderGuards: GuardsByFile = {
 			"gas-bomb by a long answer",
 			"mload(question), 0, 0x20)",
 			"mload(question), 0, 0x20) returndatacopy(mload(0x40), 0, returndatasize())",
-			"answers with returnMuch harms only itself",
+			"a wallet that answers with returnMuch harms only itself",
 		],
 		[
 			"starve a wallet of gas",
