@@ -1,10 +1,12 @@
 import { deliveryDayStart, type UnixSeconds, windowStart } from "../../units/window.ts";
+import type { AuctionBook } from "./AuctionBook.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import type { Session } from "./EngineState.ts";
-import type { Entry, Holding } from "./Entry.ts";
+import type { Entry } from "./Entry.ts";
 import { GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DAY_SECONDS } from "./gates.ts";
 import type { OrderMatching } from "./OrderMatching.ts";
-import { type AuctionBook, indicativeAuction, uncross } from "./uncross.ts";
+import { endSelfCrossing } from "./selfCrossing.ts";
+import { indicativeAuction, uncross } from "./uncross.ts";
 
 const ALL_ZONES = 0xffff;
 
@@ -62,14 +64,16 @@ export class AuctionPhases {
 	}
 
 	#uncross(session: Session, zones: number): void {
-		this.#preventSelfTrades(session);
 		const { events } = this.#matching;
-		const outcome = uncross(this.#bookOf(session, this.#matching.headroom(session)));
 		const { windowId } = session;
-		const named = new Set<string>();
+		const reach = {
+			zones: this.#tradingZones(session),
+			isOwnZoneOnly: session.state === "crossZoneClosed",
+			adders: this.#matching.charges.addersAt(windowId),
+		};
+		endSelfCrossing(session.entries, reach, (entry, reason) => this.#matching.end(session, entry, reason));
+		const outcome = uncross(this.#bookOf(session, this.#matching.headroom(session)));
 		for (const { buy, element, requestedWh, admittedWh } of outcome?.refusals ?? []) {
-			if (named.has(element)) continue;
-			named.add(element);
 			const { orderHash } = buy;
 			events.push({ type: "GridConstraintViolation", windowId, element, requestedWh, admittedWh, orderHash });
 		}
@@ -91,8 +95,8 @@ export class AuctionPhases {
 
 	/** Every resting order of the zones that trade takes part, not only those of the zones that were in the call. */
 	#bookOf(session: Session, headroom: AuctionBook["headroom"]): AuctionBook {
-		const { tradingZones, market, capWh } = this.#ledger.rules(session);
-		const zones = tradingZones & ~(session.callZones | session.pausedZones);
+		const { market, capWh } = this.#ledger.rules(session);
+		const zones = this.#tradingZones(session);
 		const orders = session.entries.filter(({ openWh, zoneId }) => openWh > 0 && (zones & (1 << (zoneId - 1))) !== 0);
 		const last = session.trades[session.trades.length - 1];
 		const middle = ((market?.floorSatPerKwh ?? 0) + (market?.ceilingSatPerKwh ?? 0)) >>> 1;
@@ -109,36 +113,8 @@ export class AuctionPhases {
 		};
 	}
 
-	/** Orders of one owner that would cross: each is held against his older ones as it says. */
-	#preventSelfTrades(session: Session): void {
-		const bySide = new Map<Holding, { buys: Entry[]; sells: Entry[] }>();
-		for (const entry of session.entries) {
-			if (entry.openWh === 0) continue;
-			const { holding, order } = entry;
-			let own = bySide.get(holding);
-			if (own === undefined) {
-				own = { buys: [], sells: [] };
-				bySide.set(holding, own);
-			}
-			for (const other of order.side === "buy" ? own.sells : own.buys) {
-				if (entry.openWh === 0) break;
-				if (other.openWh === 0 || !this.#cross(session, entry, other)) continue;
-				if (order.selfTradeMode !== "cancelNewest") this.#matching.end(session, other, "SELF_TRADE");
-				if (order.selfTradeMode !== "cancelOldest") this.#matching.end(session, entry, "SELF_TRADE");
-			}
-			if (entry.openWh > 0) (order.side === "buy" ? own.buys : own.sells).push(entry);
-		}
-	}
-
-	/** Whether two opposite orders could trade with each other in this auction. */
-	#cross(session: Session, one: Entry, other: Entry): boolean {
-		const zones = this.#ledger.rules(session).tradingZones & ~(session.callZones | session.pausedZones);
-		const both = (1 << (one.zoneId - 1)) | (1 << (other.zoneId - 1));
-		if ((zones & both) !== both) return false;
-		if (session.state === "crossZoneClosed" && one.zoneId !== other.zoneId) return false;
-		const [sell, buy] = one.order.side === "sell" ? [one, other] : [other, one];
-		const adder = this.#matching.charges.addersAt(session.windowId)[(sell.zoneId - 1) * 16 + buy.zoneId - 1] as number;
-		return buy.order.priceSatPerKwh - sell.order.priceSatPerKwh >= adder;
+	#tradingZones(session: Session): number {
+		return this.#ledger.rules(session).tradingZones & ~(session.callZones | session.pausedZones);
 	}
 }
 

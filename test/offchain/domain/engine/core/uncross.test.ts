@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import type { AuctionBook } from "../../../../../offchain/domain/engine/core/AuctionBook.ts";
 import type { Entry } from "../../../../../offchain/domain/engine/core/Entry.ts";
-import { type AuctionBook, indicativeAuction, uncross } from "../../../../../offchain/domain/engine/core/uncross.ts";
+import { indicativeAuction, uncross } from "../../../../../offchain/domain/engine/core/uncross.ts";
 import type { GridLimits } from "../../../../../offchain/domain/grid/GridLimits.ts";
 import { ZonalWindowHeadroom } from "../../../../../offchain/domain/grid/ZonalWindowHeadroom.ts";
 import type { Order } from "../../../../../offchain/domain/orders/Order.ts";
@@ -146,7 +147,8 @@ function bid(side: Order["side"], limit: number, wh: number, changes: Changes = 
 function bookOf(bids: Bid[]): AuctionBook {
 	const entries = bids.map(({ side, limit, wh, changes }, time) => {
 		const { zoneId = 1, nodeId = 0, greyness = 1, orderClass = "limit" } = changes;
-		return { order: { side, orderClass, priceSatPerKwh: limit }, openWh: wh, time, zoneId, nodeId, greyness } as Entry;
+		const order = { side, orderClass, priceSatPerKwh: limit };
+		return { order, priceSatPerKwh: limit, openWh: wh, time, zoneId, nodeId, greyness } as Entry;
 	});
 	return {
 		sells: entries.filter(({ order }) => order.side === "sell"),
@@ -163,7 +165,7 @@ function bookOf(bids: Bid[]): AuctionBook {
 
 function randomBook(random: (below: number) => number): { book: AuctionBook; plain: NaiveAuction } {
 	const zones = 1 + random(5);
-	const prices = [3, 12, 40][random(3)] as number;
+	const prices = [3, 12, 40, 40, 400][random(5)] as number;
 	const bids = Array.from({ length: 2 + random(28) }, () => {
 		const zoneId = 1 + random(zones);
 		return bid(random(2) === 0 ? "buy" : "sell", 100 + random(prices), 1 + random(60), {
@@ -176,7 +178,7 @@ function randomBook(random: (below: number) => number): { book: AuctionBook; pla
 	const cap = () => (random(6) === 0 ? random(150) : Number.MAX_SAFE_INTEGER);
 	const book: AuctionBook = {
 		...bookOf(bids),
-		adders: Int32Array.from({ length: ZONES * ZONES }, () => random(8)),
+		adders: Int32Array.from({ length: ZONES * ZONES }, () => random(Math.max(8, prices >>> 3))),
 		isOwnZoneOnly: random(6) === 0,
 		tickSatPerKwh: 1 + random(3),
 		referenceSatPerKwh: 95 + random(prices + 10),
@@ -217,7 +219,8 @@ function randomLimits(random: (below: number) => number): GridLimits {
 		return { nodeId, parentNodeId: 0, zoneId, name: `node ${nodeId}`, exportWh: random(150), importWh: random(150) };
 	});
 	const distributionLossPartsPerMillion = Array.from({ length: 16 }, () => random(60_000));
-	return { elements, nodes, distributionLossPartsPerMillion };
+	const lossCapPartsPerMillion = 20_000 + random(200_000);
+	return { elements, nodes, distributionLossPartsPerMillion, ...(random(3) === 0 ? { lossCapPartsPerMillion } : {}) };
 }
 
 function generator(seed: number): (below: number) => number {

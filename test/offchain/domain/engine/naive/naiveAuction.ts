@@ -91,35 +91,41 @@ function allocate(auction: NaiveAuction, price: number): Outcome {
 		wh,
 		zones: affordable,
 	}));
+	// What is refused stays refused to all it reaches, and sells too small for their loss are passed by, in this pass.
+	const refused = new Set<string>();
+	const passedBy = new Set<NaiveBid>();
 	const take = (buyer: (typeof buyers)[number], zoneId: number, mostWh: number): void => {
-		const refused = new Set<number>();
 		let leftWh = mostWh;
 		for (const seller of sells) {
 			const { bid: sell } = seller;
 			const { bid: buy } = buyer;
-			if (leftWh === 0 || sell.zoneId !== zoneId || seller.leftWh === 0 || refused.has(sell.nodeId)) continue;
+			const zones = `${zoneId} to ${buy.zoneId}`;
+			const places = `${zones}, ${sell.nodeId} to ${buy.nodeId}`;
+			if (leftWh === 0 || sell.zoneId !== zoneId || seller.leftWh === 0) continue;
+			if (refused.has(zones) || refused.has(places) || passedBy.has(sell)) continue;
 			const sold = sum(outcome.fills.filter((fill) => fill.sell.zoneId === zoneId).map(({ wh }) => wh));
 			const bought = sum(outcome.fills.filter((fill) => fill.buy.zoneId === buy.zoneId).map(({ wh }) => wh));
 			const caps = [auction.sellCapLeftWh(zoneId) - sold, auction.buyCapLeftWh(buy.zoneId) - bought];
-			const askedWh = Math.min(leftWh, seller.leftWh);
-			const requestedWh = Math.min(askedWh, ...caps);
+			const requestedWh = Math.min(leftWh, seller.leftWh, ...caps);
 			if (requestedWh === 0) return;
 			const path = pathOf(sell, buy);
-			const { admittedWh, limitingElement: element } = auction.headroom?.admit(path, requestedWh) ?? {
-				admittedWh: requestedWh,
-				limitingElement: null,
-			};
-			if (element !== null && admittedWh < requestedWh) {
-				outcome.refusals.push({ buy, element, requestedWh, admittedWh });
+			const admission = auction.headroom?.admit(path, requestedWh);
+			const admittedWh = admission?.admittedWh ?? requestedWh;
+			const [element, reach] = [admission?.limitingElement ?? null, admission?.limitReach ?? null];
+			if (element !== null) outcome.refusals.push({ buy, element, requestedWh, admittedWh });
+			const isSmall = reach === "amount" && admittedWh === 0 && requestedWh === seller.leftWh;
+			if (reach === "zones") refused.add(zones);
+			if (reach === "places") refused.add(places);
+			if (isSmall) passedBy.add(sell);
+			if (admittedWh > 0) {
+				const { lossWh } = auction.headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
+				outcome.fills.push({ sell, buy, wh: admittedWh, lossWh });
+				outcome.volumeWh += admittedWh;
+				seller.leftWh -= admittedWh;
+				buyer.leftWh -= admittedWh;
+				leftWh -= admittedWh;
 			}
-			if (admittedWh < askedWh) refused.add(sell.nodeId);
-			if (admittedWh === 0) continue;
-			const { lossWh } = auction.headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
-			outcome.fills.push({ sell, buy, wh: admittedWh, lossWh });
-			outcome.volumeWh += admittedWh;
-			seller.leftWh -= admittedWh;
-			buyer.leftWh -= admittedWh;
-			leftWh -= admittedWh;
+			if (reach === "amount" && !isSmall) return;
 		}
 	};
 	// From the cheapest zone as much as leaves everybody served, then the next; later buyers' grants stay possible.
@@ -140,6 +146,8 @@ function allocate(auction: NaiveAuction, price: number): Outcome {
 		if (ownWh !== 0) throw new Error("the model did not serve a buyer");
 	}
 	for (const [buyer, zoneId, wh] of shares) take(buyer, zoneId, wh);
+	refused.clear();
+	passedBy.clear();
 	for (const buyer of buyers) for (const zoneId of buyer.zones) take(buyer, zoneId, buyer.leftWh);
 	return outcome;
 }
