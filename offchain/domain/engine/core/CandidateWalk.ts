@@ -80,22 +80,36 @@ export class CandidateWalk {
 	}
 
 	/** The order got last is refused: leaves out its whole zone, or its place, as they stand in `refusals` by now. */
-	leaveOut({ zoneId, nodeId }: Entry, refusals: Readonly<PlaceRefusals>): void {
+	leaveOut(maker: Entry, refusals: Readonly<PlaceRefusals>): void {
 		this.#refusals = refusals;
-		const zone = zoneId - 1;
-		const isWhole = (refusals.zones & (1 << zone)) !== 0;
+		const zone = maker.zoneId - 1;
+		if ((refusals.zones & (1 << zone)) !== 0) {
+			this.leaveOutZone(maker.zoneId);
+			return;
+		}
 		let wasWhole = false;
 		for (let stream = 0; stream < this.#streams; stream++) {
 			if (this.#zone[stream] !== zone) continue;
 			const node = this.#node[stream] as number;
 			const isByFeeder = node !== WHOLE_ZONE && this.#isFeeder[stream] === 0;
 			if (!isByFeeder) wasWhole = true;
-			if (!isWhole && isByFeeder && node !== nodeId) continue;
-			this.#slot[stream] = NONE;
-			this.#zone[stream] = LEFT_OUT;
+			if (!isByFeeder || node === maker.nodeId) this.#drop(stream);
 		}
-		if (isWhole || !wasWhole) return;
+		if (!wasWhole) return;
 		for (let greyness = 0; greyness < 2; greyness++) this.#openFeeders(zone, greyness);
+	}
+
+	/** Of all ranks to come as well. */
+	leaveOutZone(zoneId: number): void {
+		this.#zones &= ~(1 << (zoneId - 1));
+		for (let stream = 0; stream < this.#streams; stream++) {
+			if (this.#zone[stream] === zoneId - 1) this.#drop(stream);
+		}
+	}
+
+	#drop(stream: number): void {
+		this.#slot[stream] = NONE;
+		this.#zone[stream] = LEFT_OUT;
 	}
 
 	/** The order got last stays open and is not to come again. */
@@ -162,7 +176,7 @@ export class CandidateWalk {
 		const own = this.#zoneId - 1;
 		const group = this.#group();
 		const refusals = this.#refusals;
-		const zones = refusals === null ? this.#zones : this.#zones & ~refusals.zones;
+		const zones = this.#zones;
 		const inPart = refusals === null ? 0 : refusals.zonesInPart;
 		this.#streams = 0;
 		let ownFeeders = 0;

@@ -9,12 +9,15 @@ export type PlaceRefusals = {
 	zonesInPart: number;
 	/** By `placeKey`. */
 	places: Set<number>;
+	/** By zone (0 to 15): no more than this is worth its loss, Wh. */
+	tooLittleWh: Float64Array;
 	/** Limits that do not reach beyond this one find only what is refused. */
 	exhaustedLimit: number | null;
 };
 
-const NOTHING_REFUSED: Readonly<PlaceRefusals> = { zones: 0, zonesInPart: 0, places: new Set(), exhaustedLimit: null };
+const ZONES = 16;
 const ZONES_IN_KEY = 32;
+const NOTHING_REFUSED: Readonly<PlaceRefusals> = nothingRefused();
 
 /**
  * What the grid has refused while orders look for each other. A refusal stands for everybody at the same place until
@@ -47,10 +50,17 @@ export class GridRefusals {
 		return refusals;
 	}
 
-	/** Every order the taker could reach has been looked at. */
+	/** So much and less between the two is refused for its loss. */
+	addAmount(taker: Entry, { zoneId }: Entry, wh: number): void {
+		const { tooLittleWh } = this.#open(taker);
+		tooLittleWh[zoneId - 1] = Math.max(tooLittleWh[zoneId - 1] as number, wh);
+	}
+
+	/** Every order the taker could reach has been looked at. Where he has too little open for some, others may have enough. */
 	exhaust(taker: Entry): void {
 		if (this.isEmpty) return;
 		const refusals = this.#open(taker);
+		if (refusedZones(refusals, taker.openWh) !== refusals.zones) return;
 		const { exhaustedLimit: limit } = refusals;
 		const price = taker.priceSatPerKwh;
 		if (limit === null) refusals.exhaustedLimit = price;
@@ -67,11 +77,22 @@ export class GridRefusals {
 		const key = takerKey(taker);
 		let refusals = this.#byTaker.get(key);
 		if (refusals === undefined) {
-			refusals = { zones: 0, zonesInPart: 0, places: new Set(), exhaustedLimit: null };
+			refusals = nothingRefused();
 			this.#byTaker.set(key, refusals);
 		}
 		return refusals;
 	}
+}
+
+function nothingRefused(): PlaceRefusals {
+	return { zones: 0, zonesInPart: 0, places: new Set(), tooLittleWh: new Float64Array(ZONES), exhaustedLimit: null };
+}
+
+/** Bit `zoneId − 1` of every zone an order with this much open cannot trade with. */
+export function refusedZones({ zones, tooLittleWh }: Readonly<PlaceRefusals>, openWh: number): number {
+	let refused = zones;
+	for (let zone = 0; zone < ZONES; zone++) if (openWh <= (tooLittleWh[zone] as number)) refused |= 1 << zone;
+	return refused;
 }
 
 export function placeKey(zoneId: number, nodeId: number): number {

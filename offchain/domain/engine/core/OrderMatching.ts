@@ -16,7 +16,7 @@ import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { addEntry, entriesOf, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
 import type { Entry, Holding, Meter } from "./Entry.ts";
-import { GridRefusals, type PlaceRefusals } from "./GridRefusals.ts";
+import { GridRefusals, type PlaceRefusals, refusedZones } from "./GridRefusals.ts";
 import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
 import { RANKS } from "./WindowBook.ts";
@@ -116,14 +116,15 @@ export class OrderMatching {
 		if (refusals.isExhausted(taker)) return false;
 		this.#begin(session, taker, refusals.of(taker));
 		let hasMoved = false;
-		let isOfAmounts = false;
+		let hasPassedOver = false;
 		while (taker.openWh > 0) {
 			const slot = this.#walk.next();
 			if (slot === NONE) {
-				if (!isOfAmounts) refusals.exhaust(taker);
+				if (!hasPassedOver) refusals.exhaust(taker);
 				return hasMoved;
 			}
 			const maker = entries[slot] as Entry;
+			if (this.#isTooLittle(taker, maker, taker.openWh)) continue;
 			if (maker.holding === taker.holding) {
 				const mode = taker.order.selfTradeMode;
 				if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
@@ -132,13 +133,34 @@ export class OrderMatching {
 			}
 			const before = taker.openWh;
 			const reach = this.#fill(session, taker, maker);
-			if (taker.openWh < before && !refusals.isEmpty) hasMoved = true;
-			if (reach === "amount") {
-				isOfAmounts = true;
+			const filledWh = before - taker.openWh;
+			if (filledWh > 0 && !refusals.isEmpty) hasMoved = true;
+			if (reach === "amount" && filledWh > 0) {
+				hasPassedOver = true;
 				this.#walk.passOver(maker);
-			} else if (reach !== null) this.#walk.leaveOut(maker, refusals.add(taker, maker, reach));
+			} else if (reach !== null) this.#refuse(session, taker, maker, reach, before);
 		}
 		return hasMoved;
+	}
+
+	/** Whether so little between them has been refused for its loss. */
+	#isTooLittle(taker: Entry, maker: Entry, openWh: number): boolean {
+		if (this.#refusals.isEmpty) return false;
+		const tooLittleWh = this.#refusals.of(taker).tooLittleWh[maker.zoneId - 1] as number;
+		return Math.min(openWh, maker.openWh) <= tooLittleWh;
+	}
+
+	/** Remembers what refused the taker's `openWh` and leaves out of the walk whom it reaches. */
+	#refuse(session: Session, taker: Entry, maker: Entry, reach: LimitReach, openWh: number): void {
+		if (reach !== "amount") {
+			this.#walk.leaveOut(maker, this.#refusals.add(taker, maker, reach));
+			return;
+		}
+		// Where all the taker has open would be too little, every amount is.
+		const path = taker.isSell ? this.#pathOf(taker, maker) : this.#pathOf(maker, taker);
+		const isAll = this.headroom(session)?.admit(path, openWh).admittedWh === 0;
+		this.#refusals.addAmount(taker, maker, isAll ? openWh : Math.min(openWh, maker.openWh));
+		if (isAll) this.#walk.leaveOutZone(maker.zoneId);
 	}
 
 	#begin(session: Session, taker: Entry, refusals: Readonly<PlaceRefusals> | null): void {
@@ -146,7 +168,8 @@ export class OrderMatching {
 		const own = 1 << (taker.zoneId - 1);
 		const reach = session.state === "crossZoneClosed" ? tradingZones & own : tradingZones;
 		const zones = (tradingZones & own) === 0 ? 0 : reach;
-		this.#walk.begin(session.book, taker, zones, this.charges.addersAt(session.windowId), refusals);
+		const open = refusals === null ? zones : zones & ~refusedZones(refusals, taker.openWh);
+		this.#walk.begin(session.book, taker, open, this.charges.addersAt(session.windowId), refusals);
 	}
 
 	#begins(session: Session, taker: Entry): boolean {
@@ -170,7 +193,7 @@ export class OrderMatching {
 			const admission = headroom.admit(path, wantedWh);
 			admittedWh = admission.admittedWh;
 			if (admission.limitingElement !== null && admittedWh < wantedWh) {
-				reach = admission.limitReach;
+				if (admission.limitReach !== "amount" || reach === null) reach = admission.limitReach;
 				this.events.push({
 					type: "GridConstraintViolation",
 					windowId: session.windowId,
@@ -246,6 +269,7 @@ export class OrderMatching {
 			const slot = this.#walk.next();
 			if (slot === NONE) break;
 			const maker = this.#pool.entries[slot] as Entry;
+			if (this.#isTooLittle(taker, maker, leftWh)) continue;
 			if (maker.holding === taker.holding) break;
 			const [sell, buy] = taker.isSell ? [taker, maker] : [maker, taker];
 			const sellMoved = movedWh.sell[sell.zoneId] as number;
@@ -257,9 +281,10 @@ export class OrderMatching {
 			const path = { ...this.#pathOf(sell, buy) };
 			const admission = wantedWh === 0 || headroom === null ? null : headroom.admit(path, wantedWh);
 			const wh = admission?.admittedWh ?? wantedWh;
-			const reach = admission?.limitReach ?? (wantedWh < most ? "zones" : null);
-			if (reach === null || reach === "amount") this.#walk.passOver(maker);
-			else this.#walk.leaveOut(maker, this.#refusals.add(taker, maker, reach));
+			const limitReach = admission?.limitReach ?? null;
+			const reach = wantedWh < most && (limitReach ?? "amount") === "amount" ? "zones" : limitReach;
+			if (reach === null || (reach === "amount" && wh > 0)) this.#walk.passOver(maker);
+			else this.#refuse(session, taker, maker, reach, leftWh);
 			if (wh === 0) continue;
 			if (headroom !== null) undo.push({ path, wh, lossWh: headroom.reserve(path, wh).lossWh });
 			leftWh -= wh;

@@ -92,6 +92,7 @@ export class NaiveMatching extends NaiveAdmission {
 	protected lookAround(session: Session, takers: Entry[]): void {
 		for (let look = 0, isDue = true; look < LOOKS && isDue; look++) {
 			const refused = new Set<string>();
+			const tooLittle: Record<string, number> = {};
 			isDue = false;
 			for (const taker of takers) {
 				const from = `${taker.order.side} ${taker.zoneId} ${taker.nodeId}`;
@@ -100,6 +101,7 @@ export class NaiveMatching extends NaiveAdmission {
 					const zones = `${from}, ${maker.zoneId}`;
 					const places = `${zones} ${maker.nodeId}`;
 					if (refused.has(zones) || refused.has(places)) continue;
+					if (Math.min(taker.openWh, maker.openWh) <= (tooLittle[zones] ?? 0)) continue;
 					if (maker.order.trader === taker.order.trader) {
 						const mode = taker.order.selfTradeMode;
 						if (mode !== "cancelNewest") this.end(session, maker, "SELF_TRADE");
@@ -108,12 +110,22 @@ export class NaiveMatching extends NaiveAdmission {
 					}
 					const before = taker.openWh;
 					const reach = this.fill(session, taker, maker);
-					if (taker.openWh < before && refused.size > 0) isDue = true;
+					if (taker.openWh < before && (refused.size > 0 || Object.keys(tooLittle).length > 0)) isDue = true;
 					if (reach === "zones") refused.add(zones);
 					else if (reach === "places") refused.add(places);
+					else if (reach === "amount" && taker.openWh === before) {
+						tooLittle[zones] = Math.max(tooLittle[zones] ?? 0, this.tooLittleWh(session, taker, maker, before));
+					}
 				}
 			}
 		}
+	}
+
+	/** Wh up to which a pair is refused for its loss: all the taker has open, or what it could be with this maker. */
+	protected tooLittleWh(session: Session, taker: Entry, maker: Entry, openWh: number): number {
+		const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
+		const headroom = this.headroomOf(session, taker.order.windowId);
+		return headroom?.admit(pathOf(sell, buy), openWh).admittedWh === 0 ? openWh : Math.min(openWh, maker.openWh);
 	}
 
 	/** As much as caps and grid admit; whom what kept the rest back holds for as well, null where nothing did. */
@@ -146,7 +158,7 @@ export class NaiveMatching extends NaiveAdmission {
 				orderHash: taker.orderHash,
 			});
 		}
-		const reach = admission.limitReach ?? capReach;
+		const reach = withinCap(admission.limitReach, capReach);
 		if (admittedWh === 0) return reach;
 		const { lossWh } = headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
 		const adder = landedAdder(this.chargesOf(sell.order.windowId, sell.zoneId, buy.zoneId));
@@ -211,6 +223,7 @@ export class NaiveMatching extends NaiveAdmission {
 		const { windowId } = taker.order;
 		const movedWh: Record<string, number> = {};
 		const refused = new Set<string>();
+		const tooLittle: Record<string, number> = {};
 		const capLeft = (zoneId: number, side: "sell" | "buy") =>
 			this.capLeft(session, windowId, zoneId, side) - (movedWh[`${side} ${zoneId}`] ?? 0);
 		let leftWh = taker.openWh;
@@ -218,6 +231,7 @@ export class NaiveMatching extends NaiveAdmission {
 			const zones = `${maker.zoneId}`;
 			const places = `${maker.zoneId} ${maker.nodeId}`;
 			if (refused.has(zones) || refused.has(places)) continue;
+			if (Math.min(leftWh, maker.openWh) <= (tooLittle[zones] ?? 0)) continue;
 			if (leftWh === 0 || maker.order.trader === taker.order.trader) break;
 			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
 			const path = pathOf(sell, buy);
@@ -225,9 +239,12 @@ export class NaiveMatching extends NaiveAdmission {
 			const wantedWh = Math.min(mostWh, capLeft(sell.zoneId, "sell"), capLeft(buy.zoneId, "buy"));
 			const admission = wantedWh === 0 ? null : (headroom?.admit(path, wantedWh) ?? null);
 			const admittedWh = admission?.admittedWh ?? wantedWh;
-			const reach = admission?.limitReach ?? (wantedWh < mostWh ? "zones" : null);
+			const reach = withinCap(admission?.limitReach ?? null, wantedWh < mostWh ? "zones" : null);
 			if (reach === "zones") refused.add(zones);
 			else if (reach === "places") refused.add(places);
+			else if (reach === "amount" && admittedWh === 0) {
+				tooLittle[zones] = Math.max(tooLittle[zones] ?? 0, this.tooLittleWh(session, taker, maker, leftWh));
+			}
 			if (admittedWh === 0) continue;
 			if (headroom !== null) undo.push([path, admittedWh, headroom.reserve(path, admittedWh).lossWh]);
 			leftWh -= admittedWh;
@@ -285,4 +302,9 @@ export function pathOf(sell: Entry, buy: Entry): TradePath {
 export function distance(a: Entry, b: Entry): number {
 	if (a.zoneId !== b.zoneId) return 2;
 	return a.nodeId !== 0 && a.nodeId === b.nodeId ? 0 : 1;
+}
+
+/** A cap holds for every amount between the zones. */
+function withinCap(limitReach: LimitReach | null, capReach: LimitReach | null): LimitReach | null {
+	return limitReach === null || limitReach === "amount" ? (capReach ?? limitReach) : limitReach;
 }
