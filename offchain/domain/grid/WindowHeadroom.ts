@@ -3,8 +3,11 @@ import type { GridLimits } from "./GridLimits.ts";
 /** Where a trade's two ends sit. Node 0 is the zone itself. */
 export type TradePath = { sellZoneId: number; sellNodeId: number; buyZoneId: number; buyNodeId: number };
 
-/** Whom a limit holds for as well: any trade between the two zones, between the two places, or only of this amount. */
-export type LimitReach = "zones" | "places" | "amount";
+/**
+ * Whom a limit holds for as well: any trade between the two zones; any between other zones and the seller's place, or the
+ * buyer's, or either (but for a Wh or two that rounding leaves), and any between the two places; or only this amount and less.
+ */
+export type LimitReach = "zones" | "seller" | "buyer" | "ends" | "amount";
 
 export type Admission = {
 	/** Largest energy ≤ the wanted one that no element refuses, Wh (floor). */

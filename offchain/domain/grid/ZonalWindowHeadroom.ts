@@ -43,6 +43,7 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 	#allocatedTransmissionLoss = 0;
 	#limiting = NOTHING;
 	#limitingNode = NOTHING;
+	#limitingEnd: "seller" | "buyer" | "ends" = "ends";
 	/** The last admission, while nothing has moved since: `reserve` need not check the same again. */
 	readonly #grant = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0, energyWh: NOTHING };
 
@@ -68,7 +69,7 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 	admit(path: TradePath, wantedWh: number): Admission {
 		if (!isEnergy(wantedWh)) return { admittedWh: 0, limitingElement: `energy ${wantedWh}`, limitReach: "amount" };
 		const refusal = this.#refusal(path);
-		if (refusal !== null) return { admittedWh: 0, limitingElement: refusal, limitReach: "places" };
+		if (refusal !== null) return { admittedWh: 0, ...refusal };
 		this.#limiting = NOTHING;
 		this.#limitingNode = NOTHING;
 		const throughTransmission = this.#admitTransmission(path, wantedWh);
@@ -78,7 +79,7 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		const limitingElement = admittedWh < throughFeeders ? LOSS_CAP_ELEMENT : this.#limitingName();
 		let limitReach: LimitReach | null = null;
 		if (throughTransmission < wantedWh && throughTransmission <= throughFeeders) limitReach = "zones";
-		else if (throughFeeders < throughTransmission) limitReach = "places";
+		else if (throughFeeders < throughTransmission) limitReach = this.#limitingEnd;
 		if (admittedWh < throughFeeders) limitReach = "amount";
 		return { admittedWh, limitingElement, limitReach };
 	}
@@ -193,8 +194,11 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 	}
 
 	/** A place the model does not know admits nothing: a wrong meter must not stop the engine. */
-	#refusal(path: TradePath): string | null {
-		return this.#placeRefusal(path.sellZoneId, path.sellNodeId) ?? this.#placeRefusal(path.buyZoneId, path.buyNodeId);
+	#refusal(path: TradePath): { limitingElement: string; limitReach: LimitReach } | null {
+		const ofSeller = this.#placeRefusal(path.sellZoneId, path.sellNodeId);
+		if (ofSeller !== null) return { limitingElement: ofSeller, limitReach: "seller" };
+		const ofBuyer = this.#placeRefusal(path.buyZoneId, path.buyNodeId);
+		return ofBuyer === null ? null : { limitingElement: ofBuyer, limitReach: "buyer" };
 	}
 
 	#placeRefusal(zoneId: number, nodeId: number): string | null {
@@ -264,7 +268,7 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 		return low;
 	}
 
-	/** Smallest room of the feeders on the way; remembers which. */
+	/** Smallest room of the feeders on the way; remembers which and whose. */
 	#feederRoom(path: TradePath): number {
 		const { nodeParent, nodeDepth, nodeExport, nodeImport } = this.#grid;
 		let sell = this.#nodeAt(path.sellNodeId);
@@ -276,10 +280,12 @@ export class ZonalWindowHeadroom implements WindowHeadroom {
 			const room = sellTurn
 				? (nodeExport[node] as number) - (this.#nodeOut[node] as number)
 				: (nodeImport[node] as number) - (this.#nodeIn[node] as number);
+			const end = sellTurn ? "seller" : "buyer";
 			if (room < least) {
 				least = room;
 				this.#limitingNode = node;
-			}
+				this.#limitingEnd = end;
+			} else if (room === least && this.#limitingEnd !== end) this.#limitingEnd = "ends";
 			if (sellTurn) sell = nodeParent[node] as number;
 			else buy = nodeParent[node] as number;
 		}

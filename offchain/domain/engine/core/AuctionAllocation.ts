@@ -2,6 +2,7 @@ import type { TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
 import type { AuctionBook } from "./AuctionBook.ts";
 import { AuctionFlow } from "./AuctionFlow.ts";
 import type { AuctionRanks } from "./AuctionRanks.ts";
+import { type AuctionPlace, AuctionRefusals } from "./AuctionRefusals.ts";
 import type { Entry } from "./Entry.ts";
 
 const ZONES = 16;
@@ -19,7 +20,7 @@ export type AuctionOutcome = {
 	refusals: AuctionRefusal[];
 };
 
-type Buyer = { entry: Entry; place: number; leftWh: number; grantedWh: number; sources: Sources };
+type Buyer = AuctionPlace & { entry: Entry; leftWh: number; grantedWh: number; sources: Sources };
 /** Zones (0 to 15) a buyer can afford, the cheapest first, and the same as bits. */
 type Sources = { order: readonly number[]; zones: number };
 
@@ -82,16 +83,14 @@ class AuctionFilling {
 	readonly #sellCapLeftWh: number[];
 	readonly #buyCapLeftWh: number[];
 	readonly #refusing = new Set<string>();
-	/** By buyers' place: each sellers' place that is refused to it. */
-	#refusedPlaces: (Uint8Array | undefined)[] = [];
-	/** By buyers' zone: a bit for each sellers' zone. */
-	readonly #refusedZones = new Int32Array(ZONES);
+	#refusals: AuctionRefusals;
 	readonly #path: TradePath = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0 };
 
 	constructor(book: AuctionBook, ranks: AuctionRanks, price: number, headroom: WindowHeadroom | null) {
 		this.outcome = { priceSatPerKwh: price, volumeWh: 0, fills: [], refusals: [] };
 		this.#ranks = ranks;
 		this.#headroom = headroom;
+		this.#refusals = new AuctionRefusals(ranks);
 		this.#sellCapLeftWh = [...book.sellCapLeftWh];
 		this.#buyCapLeftWh = [...book.buyCapLeftWh];
 		this.#sellLeftWh = new Float64Array(ranks.sells.length);
@@ -125,24 +124,21 @@ class AuctionFilling {
 			const leftWh = Math.min(entry.openWh, capLeftWh[entry.zoneId] as number);
 			capLeftWh[entry.zoneId] = (capLeftWh[entry.zoneId] as number) - leftWh;
 			const place = this.#ranks.buyPlace[rank] as number;
-			this.buyers.push({ entry, place, leftWh, grantedWh: 0, sources: known[count] as Sources });
+			this.buyers.push({ entry, zone, place, leftWh, grantedWh: 0, sources: known[count] as Sources });
 		}
 	}
 
 	/** What was refused may be asked again, and who was passed by is there again. */
 	beginAgain(): void {
-		this.#refusedPlaces = [];
-		this.#refusedZones.fill(0);
+		this.#refusals = new AuctionRefusals(this.#ranks);
 		this.#done.fill(0);
 	}
 
 	/** From the zone's sellers in rank. */
 	take(buyer: Buyer, zone: number, mostWh: number): void {
-		const refused = (this.#refusedZones[buyer.entry.zoneId - 1] as number) & (1 << zone);
-		if (refused !== 0) return;
 		let leftWh = mostWh;
-		while (leftWh > 0) {
-			const rank = this.#bestIn(zone, buyer.place);
+		while (leftWh > 0 && !this.#refusals.ofZone(zone, buyer)) {
+			const rank = this.#bestIn(zone, buyer);
 			if (rank === NOBODY) return;
 			const wh = this.#fill(buyer, rank, leftWh);
 			if (wh === NOBODY) return;
@@ -150,12 +146,11 @@ class AuctionFilling {
 		}
 	}
 
-	/** The best sell of the zone that has some left and is not refused to the buyers' place. */
-	#bestIn(zone: number, buyPlace: number): number {
-		const refused = this.#refusedPlaces[buyPlace];
+	/** The best sell of the zone that has some left and is not refused to the buyer's place. */
+	#bestIn(zone: number, buyer: Buyer): number {
 		let best = NOBODY;
 		for (const place of this.#ranks.placesOfZone[zone] as number[]) {
-			if (refused !== undefined && refused[place] === 1) continue;
+			if (this.#refusals.ofPlace({ zone, place }, buyer)) continue;
 			const queue = this.#queues[place] as number[];
 			let done = this.#done[place] as number;
 			while (done < queue.length && this.#sellLeftWh[queue[done] as number] === 0) done++;
@@ -190,16 +185,14 @@ class AuctionFilling {
 				this.#refusing.add(element);
 				this.outcome.refusals.push({ buy, element, requestedWh: wantedWh, admittedWh });
 			}
-			if (limitReach === "places") this.#refusePlace(buyer.place, rank);
-			else if (limitReach === "zones") {
-				const zone = buy.zoneId - 1;
-				this.#refusedZones[zone] = (this.#refusedZones[zone] as number) | (1 << (sell.zoneId - 1));
-				isOver = true;
-			} else if (limitReach === "amount") {
+			if (limitReach === "amount") {
 				// Too little to be worth its loss: the sell is passed by, or what the buyer wants is too little for any.
 				const isSmallSell = admittedWh === 0 && wantedWh === sellLeft;
 				if (isSmallSell) this.#passBy(rank);
 				else isOver = true;
+			} else if (limitReach !== null) {
+				const place = this.#ranks.sellPlace[rank] as number;
+				this.#refusals.add(limitReach, { zone: sell.zoneId - 1, place }, buyer);
 			}
 			if (energyWh > 0) lossWh = this.#headroom.reserve(path, energyWh).lossWh;
 		}
@@ -212,11 +205,6 @@ class AuctionFilling {
 			this.outcome.fills.push({ sell, buy, energyWh, lossWh });
 		}
 		return isOver ? NOBODY : energyWh;
-	}
-
-	#refusePlace(buyPlace: number, rank: number): void {
-		this.#refusedPlaces[buyPlace] ??= new Uint8Array(this.#ranks.sellPlaceCount);
-		(this.#refusedPlaces[buyPlace] as Uint8Array)[this.#ranks.sellPlace[rank] as number] = 1;
 	}
 
 	/** It is at the front of its place. */

@@ -14,6 +14,7 @@ export class AuctionRanks {
 	/** By zone (0 to 15): its sellers' places. */
 	readonly placesOfZone: readonly number[][];
 	readonly sellPlaceCount: number;
+	readonly buyPlaceCount: number;
 	/** By buyers' zone (0 to 15): sellers' zones, the cheapest first. */
 	readonly sources: readonly number[][];
 
@@ -25,6 +26,7 @@ export class AuctionRanks {
 		this.sellPlace = sellPlaces.ofEntry;
 		this.buyPlace = buyPlaces.ofEntry;
 		this.sellPlaceCount = sellPlaces.zones.length;
+		this.buyPlaceCount = buyPlaces.zones.length;
 		const zones = Array.from({ length: ZONES }, (_, zone) => zone);
 		this.placesOfZone = zones.map((zone) => [...sellPlaces.zones.keys()].filter((at) => sellPlaces.zones[at] === zone));
 		this.sources = zones.map((buyZone) => {

@@ -79,31 +79,31 @@ export class CandidateWalk {
 		if (this.#passedOver.size > 0) this.#passedOver.clear();
 	}
 
-	/** The order got last is refused: leaves out its whole zone, or its place, as they stand in `refusals` by now. */
-	leaveOut(maker: Entry, refusals: Readonly<PlaceRefusals>): void {
+	/** The order got last is refused: leaves out its place, and all zones, as they stand in `refusals` by now. */
+	leaveOut({ zoneId, nodeId }: Entry, refusals: Readonly<PlaceRefusals>): void {
 		this.#refusals = refusals;
-		const zone = maker.zoneId - 1;
-		if ((refusals.zones & (1 << zone)) !== 0) {
-			this.leaveOutZone(maker.zoneId);
-			return;
-		}
+		this.leaveOutZones(refusals.zones);
+		const zone = zoneId - 1;
+		if ((refusals.zones & (1 << zone)) !== 0) return;
 		let wasWhole = false;
 		for (let stream = 0; stream < this.#streams; stream++) {
 			if (this.#zone[stream] !== zone) continue;
 			const node = this.#node[stream] as number;
 			const isByFeeder = node !== WHOLE_ZONE && this.#isFeeder[stream] === 0;
 			if (!isByFeeder) wasWhole = true;
-			if (!isByFeeder || node === maker.nodeId) this.#drop(stream);
+			if (!isByFeeder || node === nodeId) this.#drop(stream);
 		}
 		if (!wasWhole) return;
 		for (let greyness = 0; greyness < 2; greyness++) this.#openFeeders(zone, greyness);
 	}
 
-	/** Of all ranks to come as well. */
-	leaveOutZone(zoneId: number): void {
-		this.#zones &= ~(1 << (zoneId - 1));
+	/** Bit `zoneId − 1` of each; of all ranks to come as well. */
+	leaveOutZones(zones: number): void {
+		if ((this.#zones & zones) === 0) return;
+		this.#zones &= ~zones;
 		for (let stream = 0; stream < this.#streams; stream++) {
-			if (this.#zone[stream] === zoneId - 1) this.#drop(stream);
+			const zone = this.#zone[stream] as number;
+			if (zone !== LEFT_OUT && (zones & (1 << zone)) !== 0) this.#drop(stream);
 		}
 	}
 

@@ -1,4 +1,5 @@
 import type { LimitReach } from "../../grid/WindowHeadroom.ts";
+
 import type { Entry } from "./Entry.ts";
 
 /** What is refused to orders of one side at one place. */
@@ -16,6 +17,7 @@ export type PlaceRefusals = {
 };
 
 const ZONES = 16;
+const ALL_ZONES = 0xffff;
 const ZONES_IN_KEY = 32;
 const NOTHING_REFUSED: Readonly<PlaceRefusals> = nothingRefused();
 
@@ -42,10 +44,15 @@ export class GridRefusals {
 	add(taker: Entry, { zoneId, nodeId }: Entry, reach: Exclude<LimitReach, "amount">): Readonly<PlaceRefusals> {
 		const refusals = this.#open(taker);
 		const bit = 1 << (zoneId - 1);
-		if (reach === "zones") refusals.zones |= bit;
-		else {
-			refusals.zonesInPart |= bit;
-			refusals.places.add(placeKey(zoneId, nodeId));
+		if (reach === "zones") {
+			refusals.zones |= bit;
+			return refusals;
+		}
+		refusals.zonesInPart |= bit;
+		refusals.places.add(placeKey(zoneId, nodeId));
+		// His own feeder is full: nothing beyond his zone can be reached.
+		if (reach === "ends" || reach === (taker.isSell ? "seller" : "buyer")) {
+			refusals.zones |= ALL_ZONES & ~(1 << (taker.zoneId - 1));
 		}
 		return refusals;
 	}

@@ -160,7 +160,7 @@ export class OrderMatching {
 		const path = taker.isSell ? this.#pathOf(taker, maker) : this.#pathOf(maker, taker);
 		const isAll = this.headroom(session)?.admit(path, openWh).admittedWh === 0;
 		this.#refusals.addAmount(taker, maker, isAll ? openWh : Math.min(openWh, maker.openWh));
-		if (isAll) this.#walk.leaveOutZone(maker.zoneId);
+		if (isAll) this.#walk.leaveOutZones(1 << (maker.zoneId - 1));
 	}
 
 	#begin(session: Session, taker: Entry, refusals: Readonly<PlaceRefusals> | null): void {

@@ -64,7 +64,7 @@ describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades
 	it("invariant: whom a limit is said to hold for as well, it admits nothing any more", () => {
 		const steps = fc.array(step, { minLength: 1, maxLength: 25 });
 		const others = fc.array(arbitraryPath, { maxLength: 5 });
-		const seen = { zones: 0, places: 0, amount: 0 };
+		const seen = { zones: 0, seller: 0, buyer: 0, ends: 0, amount: 0 };
 		fc.assert(
 			fc.property(arbitraryLimits, steps, others, (limits, steps, others) => {
 				const headroom = new ZonalWindowHeadroom(limits);
@@ -76,16 +76,25 @@ describe("G3 ZonalWindowHeadroom against a recomputation from the list of trades
 					seen[limitReach]++;
 					if (limitReach === "amount") continue;
 					expect(headroom.admit(path, 1).admittedWh).to.equal(0);
-					if (limitReach === "places") continue;
-					const { sellZoneId, buyZoneId } = path;
-					for (const other of others)
-						expect(headroom.admit({ ...other, sellZoneId, buyZoneId }, 1).admittedWh).to.equal(0);
+					const { sellZoneId, buyZoneId, sellNodeId, buyNodeId } = path;
+					for (const other of others) {
+						if (limitReach === "zones") {
+							expect(headroom.admit({ ...other, sellZoneId, buyZoneId }, 1).admittedWh).to.equal(0);
+						}
+						if ((limitReach === "seller" || limitReach === "ends") && other.buyZoneId !== sellZoneId) {
+							expect(headroom.admit({ ...other, sellZoneId, sellNodeId }, 1_000).admittedWh).to.be.at.most(2);
+						}
+						if ((limitReach === "buyer" || limitReach === "ends") && other.sellZoneId !== buyZoneId) {
+							expect(headroom.admit({ ...other, buyZoneId, buyNodeId }, 1_000).admittedWh).to.be.at.most(2);
+						}
+					}
 				}
 			}),
 			{ numRuns: 300 },
 		);
 		expect(seen.zones).to.be.greaterThan(100);
-		expect(seen.places).to.be.greaterThan(100);
+		expect(seen.seller).to.be.greaterThan(100);
+		expect(seen.buyer).to.be.greaterThan(100);
 	});
 
 	it("invariant: a snapshot restores to the same answers", () => {
@@ -204,7 +213,7 @@ describe("ZonalWindowHeadroom refusals", () => {
 		expect(headroom.admit({ ...path, sellZoneId: 17 }, 5)).to.deep.equal({
 			admittedWh: 0,
 			limitingElement: "unknown zone 17",
-			limitReach: "places",
+			limitReach: "seller",
 		});
 		expect(headroom.admit({ ...path, buyNodeId: 999 }, 5).limitingElement).to.equal("unknown node 999");
 		expect(headroom.admit({ ...path, buyNodeId: 21 }, 5).limitingElement).to.equal("node 21 is not in zone 1");

@@ -100,7 +100,8 @@ export class NaiveMatching extends NaiveAdmission {
 					if (taker.openWh === 0) break;
 					const zones = `${from}, ${maker.zoneId}`;
 					const places = `${zones} ${maker.nodeId}`;
-					if (refused.has(zones) || refused.has(places)) continue;
+					const isAbroad = maker.zoneId !== taker.zoneId;
+					if (refused.has(zones) || refused.has(places) || (isAbroad && refused.has(`${from}, abroad`))) continue;
 					if (Math.min(taker.openWh, maker.openWh) <= (tooLittle[zones] ?? 0)) continue;
 					if (maker.order.trader === taker.order.trader) {
 						const mode = taker.order.selfTradeMode;
@@ -112,8 +113,9 @@ export class NaiveMatching extends NaiveAdmission {
 					const reach = this.fill(session, taker, maker);
 					if (taker.openWh < before && (refused.size > 0 || Object.keys(tooLittle).length > 0)) isDue = true;
 					if (reach === "zones") refused.add(zones);
-					else if (reach === "places") refused.add(places);
-					else if (reach === "amount" && taker.openWh === before) {
+					else if (reach !== null && reach !== "amount") refused.add(places);
+					if (isOfTaker(reach, taker)) refused.add(`${from}, abroad`);
+					if (reach === "amount" && taker.openWh === before) {
 						tooLittle[zones] = Math.max(tooLittle[zones] ?? 0, this.tooLittleWh(session, taker, maker, before));
 					}
 				}
@@ -230,7 +232,8 @@ export class NaiveMatching extends NaiveAdmission {
 		for (const maker of this.candidates(session, taker)) {
 			const zones = `${maker.zoneId}`;
 			const places = `${maker.zoneId} ${maker.nodeId}`;
-			if (refused.has(zones) || refused.has(places)) continue;
+			const isAbroad = maker.zoneId !== taker.zoneId;
+			if (refused.has(zones) || refused.has(places) || (isAbroad && refused.has("abroad"))) continue;
 			if (Math.min(leftWh, maker.openWh) <= (tooLittle[zones] ?? 0)) continue;
 			if (leftWh === 0 || maker.order.trader === taker.order.trader) break;
 			const [sell, buy] = taker.order.side === "sell" ? [taker, maker] : [maker, taker];
@@ -241,8 +244,9 @@ export class NaiveMatching extends NaiveAdmission {
 			const admittedWh = admission?.admittedWh ?? wantedWh;
 			const reach = withinCap(admission?.limitReach ?? null, wantedWh < mostWh ? "zones" : null);
 			if (reach === "zones") refused.add(zones);
-			else if (reach === "places") refused.add(places);
-			else if (reach === "amount" && admittedWh === 0) {
+			else if (reach !== null && reach !== "amount") refused.add(places);
+			if (isOfTaker(reach, taker)) refused.add("abroad");
+			if (reach === "amount" && admittedWh === 0) {
 				tooLittle[zones] = Math.max(tooLittle[zones] ?? 0, this.tooLittleWh(session, taker, maker, leftWh));
 			}
 			if (admittedWh === 0) continue;
@@ -307,4 +311,9 @@ export function distance(a: Entry, b: Entry): number {
 /** A cap holds for every amount between the zones. */
 function withinCap(limitReach: LimitReach | null, capReach: LimitReach | null): LimitReach | null {
 	return limitReach === null || limitReach === "amount" ? (capReach ?? limitReach) : limitReach;
+}
+
+/** Whether it is the taker's own feeder that is full. */
+function isOfTaker(reach: LimitReach | null, { order }: Entry): boolean {
+	return reach === "ends" || reach === (order.side === "sell" ? "seller" : "buyer");
 }

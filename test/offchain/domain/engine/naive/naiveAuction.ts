@@ -102,7 +102,9 @@ function allocate(auction: NaiveAuction, price: number): Outcome {
 			const zones = `${zoneId} to ${buy.zoneId}`;
 			const places = `${zones}, ${sell.nodeId} to ${buy.nodeId}`;
 			if (leftWh === 0 || sell.zoneId !== zoneId || seller.leftWh === 0) continue;
+			const [from, to] = [`${zoneId} ${sell.nodeId} abroad`, `abroad to ${buy.zoneId} ${buy.nodeId}`];
 			if (refused.has(zones) || refused.has(places) || passedBy.has(sell)) continue;
+			if (zoneId !== buy.zoneId && (refused.has(from) || refused.has(to))) continue;
 			const sold = sum(outcome.fills.filter((fill) => fill.sell.zoneId === zoneId).map(({ wh }) => wh));
 			const bought = sum(outcome.fills.filter((fill) => fill.buy.zoneId === buy.zoneId).map(({ wh }) => wh));
 			const caps = [auction.sellCapLeftWh(zoneId) - sold, auction.buyCapLeftWh(buy.zoneId) - bought];
@@ -115,7 +117,9 @@ function allocate(auction: NaiveAuction, price: number): Outcome {
 			if (element !== null) outcome.refusals.push({ buy, element, requestedWh, admittedWh });
 			const isSmall = reach === "amount" && admittedWh === 0 && requestedWh === seller.leftWh;
 			if (reach === "zones") refused.add(zones);
-			if (reach === "places") refused.add(places);
+			if (reach === "seller" || reach === "buyer" || reach === "ends") refused.add(places);
+			if (reach === "seller" || reach === "ends") refused.add(from);
+			if (reach === "buyer" || reach === "ends") refused.add(to);
 			if (isSmall) passedBy.add(sell);
 			if (admittedWh > 0) {
 				const { lossWh } = auction.headroom?.reserve(path, admittedWh) ?? { lossWh: 0 };
