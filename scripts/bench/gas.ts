@@ -2,10 +2,11 @@
  * Gas of the protocol's transactions as a chain charges it: intrinsic, calldata (with the floor of EIP-7623) and execution.
  * Every signature, meter, licence, limit and directive is checked on chain in every figure.
  *
- *   node scripts/bench/gas.ts [--json] [--quick] [--no-trace]
+ *   node scripts/bench/gas.ts [--json] [--quick] [--no-trace] [--check]
  *
- * `--quick` leaves out the largest windows. The EVM is deterministic, so one run is the figure.
+ * `--quick` leaves out the largest windows. `--check` fails when docs/reference/gas.md tells other figures. The EVM is deterministic, so one run is the figure.
  */
+import { readFileSync } from "node:fs";
 import { hashTypedData } from "viem";
 import { withdrawalTypedData } from "../../offchain/infrastructure/chain/contractCalls.ts";
 import { directive } from "../../test/contracts/fixtures/directive.ts";
@@ -29,6 +30,7 @@ const options = scriptOptions(import.meta.filename, {
 	json: { type: "boolean", default: false },
 	quick: { type: "boolean", default: false },
 	"no-trace": { type: "boolean", default: false },
+	check: { type: "boolean", default: false },
 });
 
 type Figure = {
@@ -69,9 +71,13 @@ if (!options.quick)
 	await settle("settle.1to1.n400", (id) => oneToOne(venue, id, sellers, buyers), { chunkTrades: 200 });
 await settle("settle.2fills", (id) => ring(venue, id, sellers.slice(0, 100), buyers.slice(0, 100), 2));
 await settle("settle.4fills", (id) => ring(venue, id, sellers.slice(0, 100), buyers.slice(0, 100), 4));
-await settle("settle.1x20.total", (id) => oneTaker(venue, id, sellers.slice(0, 20), buyers[50] as Trader), {
-	total: true,
-});
+const taker = await settle(
+	"settle.1x20.total",
+	(id) => oneTaker(venue, id, sellers.slice(0, 20), buyers[50] as Trader),
+	{ total: true },
+);
+const breakdown1x20 = options["no-trace"] ? null : await breakdownOf(taker.measured);
+const commitBreakdown = options["no-trace"] ? null : await partsOf(taker.measured.commitHash);
 if (!options.quick) {
 	// Both sides in every zone, paired across zones, buyers in several chunks.
 	const mixed = (id: number) => ring(venue, id, sellers, [...buyers.slice(7), ...buyers.slice(0, 7)], 2);
@@ -92,6 +98,7 @@ await settle("settle.capDirective", (id) => oneToOne(venue, id, sellers.slice(0,
 });
 await vaultAndDirectives();
 print();
+if (options.check) checkDocument();
 
 type Settled = { scenario: Scenario; measured: GasOfWindow };
 
@@ -167,7 +174,7 @@ async function breakdownOf(
 ): Promise<(GasParts & { commit: number; refund: number; trades: number }) | null> {
 	const [chunk] = window.chunks;
 	if (chunk === undefined) return null;
-	const parts = await traceGas(venue, chunk.hash, await calldataOf(chunk.hash));
+	const parts = await partsOf(chunk.hash);
 	const gasUsed = Object.values(parts).reduce((sum, gas) => sum + gas, 0);
 	if (gasUsed < Number(chunk.gasUsed)) throw new Error(`the trace explains ${gasUsed} of ${chunk.gasUsed} gas`);
 	return {
@@ -176,6 +183,10 @@ async function breakdownOf(
 		refund: Number(chunk.gasUsed) - gasUsed,
 		trades: chunk.chunk.trades.length,
 	};
+}
+
+async function partsOf(hash: `0x${string}`): Promise<GasParts> {
+	return traceGas(venue, hash, await calldataOf(hash));
 }
 
 async function calldataOf(hash: `0x${string}`) {
@@ -196,10 +207,23 @@ function add(name: string, value: number): void {
 	});
 }
 
+/** Other accounts and sequences move a figure by some bytes, hence the half percent. */
+function checkDocument(): void {
+	const document = readFileSync(new URL("../../docs/reference/gas.md", import.meta.url), "utf8");
+	for (const { name, value } of figures) {
+		const told = Number(document.match(new RegExp(`\\| \`${name}\` \\| ([\\d,]+)`))?.[1]?.replaceAll(",", ""));
+		if (Math.abs(told - value) <= 0.005 * value) continue;
+		console.error(`docs/reference/gas.md says ${told} for ${name}, which is ${value}`);
+		process.exitCode = 1;
+	}
+}
+
 function print(): void {
 	if (options.json) {
 		const machine = { evm: "EDR (hardhat)", hardfork: "osaka", node: process.version };
-		console.log(JSON.stringify({ benchmark: "gas", machine, figures, windows: notes, breakdown }));
+		console.log(
+			JSON.stringify({ benchmark: "gas", machine, figures, windows: notes, breakdown, breakdown1x20, commitBreakdown }),
+		);
 		return;
 	}
 	for (const { name, value, target, peer } of figures) {

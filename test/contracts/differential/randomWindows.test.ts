@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { decodeRecord } from "../../../offchain/domain/settlement/decodeRecord.ts";
+import type { SignedOrder } from "../../../offchain/domain/orders/Order.ts";
+import { decodeRecord, type RecordedTrade } from "../../../offchain/domain/settlement/decodeRecord.ts";
 import type { SettlementState } from "../../../offchain/domain/settlement/SettlementRules.ts";
-import { settleWindow } from "../../../offchain/domain/settlement/settleWindow.ts";
+import { settleWindow, type TradeOutcome } from "../../../offchain/domain/settlement/settleWindow.ts";
+import type { PlannedChunk } from "../../../offchain/domain/settlement/WindowPlan.ts";
 import type { Address } from "../../../offchain/domain/units/Address.ts";
 import { windowAt, windowEnd } from "../../../offchain/domain/units/window.ts";
 import { band, directive } from "../fixtures/directive.ts";
@@ -72,16 +74,13 @@ describe(`invariant: C3–C6 ${WINDOWS} random windows settle on chain as their 
 						deltas.set(account, (deltas.get(account) ?? 0) + deltaMsat);
 					}
 				}
-				for (const recorded of decodeRecord(venue.recordOf(receipt))) {
-					const outcome = expected.trades[place];
+				const record = venue.recordOf(receipt);
+				for (const [i, recorded] of decodeRecord(record).entries()) {
+					const outcome = expected.trades[place] as TradeOutcome;
 					place += 1;
 					codes.set(recorded.code, (codes.get(recorded.code) ?? 0) + 1);
-					expect(recorded, `${told} trade ${place}`).to.include({
-						code: outcome?.code,
-						deliveredWh: outcome?.deliveredWh,
-						injectedWh: (outcome?.deliveredWh ?? 0) + (outcome?.lostWh ?? 0),
-						shortWh: outcome?.shortWh,
-					});
+					expect(recorded, `${told} trade ${place}`).to.deep.equal(recordedAs(chunk, i, outcome));
+					expect(record.slice(2 + 128 * i + 2 * 57, 2 + 128 * (i + 1)), told).to.equal("00".repeat(7));
 				}
 			}
 			trades += place;
@@ -102,6 +101,26 @@ describe(`invariant: C3–C6 ${WINDOWS} random windows settle on chain as their 
 		if (WINDOWS >= 300) expect([...codes.keys()], "every kind of outcome occurs").to.include.members(EXPECTED_CODES);
 	});
 });
+
+/** What the record says of a chunk's trade when this became of it. */
+function recordedAs(chunk: PlannedChunk, index: number, outcome: TradeOutcome): RecordedTrade {
+	const trade = chunk.trades[index] as PlannedChunk["trades"][0];
+	const [sell, buy] = [trade.sellIndex, trade.buyIndex].map((place) => (chunk.orders[place] as SignedOrder).order);
+	return {
+		buyer: buy?.trader as Address,
+		sellMeterId: sell?.meterId as number,
+		deliveredWh: outcome.deliveredWh,
+		injectedWh: outcome.deliveredWh + outcome.lostWh,
+		sellSequence: sell?.sequence as number,
+		buySequence: buy?.sequence as number,
+		buyMeterId: buy?.meterId as number,
+		energyWh: trade.energyWh,
+		shortWh: outcome.shortWh,
+		sellerPriceSatPerKwh: trade.sellerPriceSatPerKwh,
+		buyerPriceSatPerKwh: trade.buyerPriceSatPerKwh,
+		code: outcome.code,
+	};
+}
 
 function applied(
 	carried: SettlementState["accounts"],
