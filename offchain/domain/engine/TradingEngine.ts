@@ -18,6 +18,7 @@ import { restoreInto, snapshotOf } from "./core/engineSnapshot.ts";
 import { CROSS_ZONE_GATE_SECONDS, GATE_CLOSURE_SECONDS, OPENS_BEFORE_DELIVERY_DAY_SECONDS } from "./core/gates.ts";
 import { OrderMatching } from "./core/OrderMatching.ts";
 import { operatorRefusal } from "./core/operatorRefusal.ts";
+import { TradeUndoing } from "./core/TradeUndoing.ts";
 import { TradingPauses } from "./core/TradingPauses.ts";
 import type { DepthLevel } from "./core/WindowBook.ts";
 import type { EngineEvent, SessionState } from "./EngineEvent.ts";
@@ -63,12 +64,14 @@ export class TradingEngine {
 	readonly #ledger = new EngineLedger(this.#state);
 	readonly #pool = new BookPool();
 	readonly #matching: OrderMatching;
+	readonly #undoing: TradeUndoing;
 	readonly #pauses: TradingPauses;
 	readonly #auctions: AuctionPhases;
 	readonly #sessions: DeliverySessions;
 
 	constructor(headrooms: HeadroomFactory) {
 		this.#matching = new OrderMatching(this.#ledger, this.#pool, headrooms);
+		this.#undoing = new TradeUndoing(this.#ledger, this.#matching);
 		this.#auctions = new AuctionPhases(this.#ledger, this.#matching);
 		this.#pauses = new TradingPauses(this.#state, this.#matching, this.#auctions);
 		this.#sessions = new DeliverySessions(this.#ledger, this.#matching, this.#pauses, this.#auctions, this.#pool);
@@ -292,7 +295,7 @@ export class TradingEngine {
 		const isBefore = session?.state === "open" || session?.state === "crossZoneClosed" || session?.state === "closed";
 		if (!isBefore)
 			return this.#refuse("TrimTrades", "INPUT_NOT_ALLOWED", `window ${windowId} is not before commitment`);
-		this.#matching.trim(session, trims);
+		this.#undoing.trim(session, trims);
 	}
 
 	// ── chain facts ──────────────────────────────────────────────────────────────────────────────────────────
@@ -383,10 +386,10 @@ export class TradingEngine {
 			const isInZone = (entry: Entry) => zoneId === EVERY_ZONE || entry.zoneId === zoneId;
 			if (kind === "VOID_WINDOW") {
 				this.#matching.cancelWhere(session, () => true, "WINDOW_VOIDED");
-				this.#matching.unwindZone(session, EVERY_ZONE, "WINDOW_VOIDED");
+				this.#undoing.unwindZone(session, EVERY_ZONE, "WINDOW_VOIDED");
 			} else if (kind === "HALT") {
 				this.#matching.cancelWhere(session, isInZone, "ZONE_HALTED");
-				this.#matching.unwindZone(session, zoneId, "ZONE_HALTED");
+				this.#undoing.unwindZone(session, zoneId, "ZONE_HALTED");
 			} else if (kind === "PRICE_BAND") {
 				const { floorSatPerKwh, ceilingSatPerKwh } = this.#ledger.rules(session);
 				const isOutside = ({ order, zoneId: zone }: Entry) =>

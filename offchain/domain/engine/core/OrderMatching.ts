@@ -1,6 +1,5 @@
 import type { GridLimits } from "../../grid/GridLimits.ts";
 import type { LimitReach, TradePath, WindowHeadroom } from "../../grid/WindowHeadroom.ts";
-import { EVERY_ZONE } from "../../grid/zones.ts";
 import type { Order } from "../../orders/Order.ts";
 import type { ReasonCode } from "../../orders/reasonCodes.ts";
 import { landedAdder } from "../../settlement/chargeSatPerKwh.ts";
@@ -8,18 +7,20 @@ import type { Trade } from "../../settlement/Trade.ts";
 import type { Hash32 } from "../../units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../units/units.ts";
 import type { WindowId } from "../../units/window.ts";
-import { HIGHEST_PRICE, LADDER_WIDTH, LOWEST, LOWEST_PRICE, NONE } from "../book/PriceLadders.ts";
+import { NONE } from "../book/PriceLadders.ts";
 import type { EngineEvent } from "../EngineEvent.ts";
-import type { PlaceEnergyOrder, TradeTrim } from "../EngineInput.ts";
+import type { PlaceEnergyOrder } from "../EngineInput.ts";
 import type { BookPool } from "./BookPool.ts";
 import { CandidateWalk } from "./CandidateWalk.ts";
 import type { EngineLedger } from "./EngineLedger.ts";
 import { addEntry, entriesOf, type HeadroomFactory, holdingOf, type Session } from "./EngineState.ts";
 import type { Entry, Holding, Meter } from "./Entry.ts";
 import { GridRefusals, type PlaceRefusals, refusedZones } from "./GridRefusals.ts";
+import { isCrossed } from "./isCrossed.ts";
 import { newEntry } from "./newEntry.ts";
 import { orderRefusal } from "./orderRefusal.ts";
-import { RANKS } from "./WindowBook.ts";
+import { pathBetween } from "./pathBetween.ts";
+import { addTo, addToZones } from "./tradedEnergy.ts";
 import { ZoneCharges } from "./ZoneCharges.ts";
 
 const ZONES = 16;
@@ -37,6 +38,7 @@ export class OrderMatching {
 	readonly #headrooms: HeadroomFactory;
 	readonly #walk = new CandidateWalk();
 	readonly charges: ZoneCharges;
+	/** Used again for every candidate. */
 	readonly #path: TradePath = { sellZoneId: 0, sellNodeId: 0, buyZoneId: 0, buyNodeId: 0 };
 	readonly #refusals = new GridRefusals();
 
@@ -157,7 +159,7 @@ export class OrderMatching {
 			return;
 		}
 		// Where all the taker has open would be too little, every amount is.
-		const path = taker.isSell ? this.#pathOf(taker, maker) : this.#pathOf(maker, taker);
+		const path = taker.isSell ? pathBetween(taker, maker, this.#path) : pathBetween(maker, taker, this.#path);
 		const isAll = this.headroom(session)?.admit(path, openWh).admittedWh === 0;
 		this.#refusals.addAmount(taker, maker, isAll ? openWh : Math.min(openWh, maker.openWh));
 		if (isAll) this.#walk.leaveOutZones(1 << (maker.zoneId - 1));
@@ -181,7 +183,7 @@ export class OrderMatching {
 	#fill(session: Session, taker: Entry, maker: Entry): LimitReach | null {
 		const sell = taker.isSell ? taker : maker;
 		const buy = taker.isSell ? maker : taker;
-		const path = this.#pathOf(sell, buy);
+		const path = pathBetween(sell, buy, this.#path);
 		const headroom = this.headroom(session);
 		const most = Math.min(taker.openWh, maker.openWh);
 		const wantedWh = Math.min(most, this.#capLeftWh(session, sell.zoneId, buy.zoneId));
@@ -278,7 +280,7 @@ export class OrderMatching {
 			const buyCap = capLeft(capWh[buy.zoneId], session.buyZoneWh[buy.zoneId]) - buyMoved;
 			const most = Math.min(leftWh, maker.openWh);
 			const wantedWh = Math.min(most, sellCap, buyCap);
-			const path = { ...this.#pathOf(sell, buy) };
+			const path = pathBetween(sell, buy);
 			const admission = wantedWh === 0 || headroom === null ? null : headroom.admit(path, wantedWh);
 			const wh = admission?.admittedWh ?? wantedWh;
 			const limitReach = admission?.limitReach ?? null;
@@ -311,7 +313,7 @@ export class OrderMatching {
 	}
 
 	rematch(session: Session): void {
-		if (!this.#hasCrossedOrders(session)) return;
+		if (!isCrossed(session.book, this.charges.addersAt(session.windowId))) return;
 		const takers = session.entries.filter(({ openWh, order }) => openWh > 0 && !order.postOnly);
 		for (let look = 0, isDue = true; look < LOOKS && isDue; look++) {
 			this.#refusals.clear();
@@ -320,23 +322,6 @@ export class OrderMatching {
 				if (taker.openWh > 0 && this.#look(session, taker)) isDue = true;
 			}
 		}
-	}
-
-	/** Whether any zone's best bid reaches any zone's best ask at today's charges: most windows need no second look. */
-	#hasCrossedOrders({ book, windowId }: Session): boolean {
-		const { ladders } = this.#pool.ladders;
-		const bids = new Int32Array(ZONES).fill(-1);
-		const asks = new Int32Array(ZONES).fill(2 ** 30);
-		for (const [index, ladder] of book.ladder.entries()) {
-			const record = ladder * LADDER_WIDTH;
-			if (ladder === NONE || ladders[record + LOWEST] === NONE) continue;
-			const zone = index & 15;
-			if (index < RANKS * 32) {
-				bids[zone] = Math.max(bids[zone] as number, ladders[record + HIGHEST_PRICE] as number);
-			} else asks[zone] = Math.min(asks[zone] as number, ladders[record + LOWEST_PRICE] as number);
-		}
-		const adders = this.charges.addersAt(windowId);
-		return adders.some((adder, pair) => (bids[pair & 15] as number) - (asks[pair >>> 4] as number) - adder >= 0);
 	}
 
 	// ── ending ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,57 +356,6 @@ export class OrderMatching {
 		);
 	}
 
-	/** Undoes the window's fills in the zone, last first. */
-	unwindZone(session: Session, zoneId: number, reason: ReasonCode): void {
-		const { windowId } = session;
-		const touches = ({ sellZoneId, buyZoneId }: Trade) =>
-			zoneId === EVERY_ZONE || sellZoneId === zoneId || buyZoneId === zoneId;
-		const undone = session.trades.filter(touches);
-		session.trades = session.trades.filter((trade) => !touches(trade));
-		for (const trade of undone.reverse()) {
-			session.headroom?.release(this.#pathOfTrade(trade), trade.energyWh, trade.lossWh);
-			this.#giveBack(session, trade, trade.energyWh);
-			this.events.push({ type: "TradeUnwound", tradeId: trade.tradeId, windowId, energyWh: trade.energyWh, reason });
-		}
-	}
-
-	/** Takes energy from trades that stand exactly as the trim says; the orders are not opened again. */
-	trim(session: Session, trims: readonly TradeTrim[]): void {
-		const { windowId, headroom } = session;
-		const byId = new Map(session.trades.map((trade, at) => [trade.tradeId, at]));
-		const trades: (Trade | null)[] = session.trades;
-		for (const { tradeId, keptWh, trimmedWh, element } of trims) {
-			const at = byId.get(tradeId) ?? -1;
-			const trade = trades[at];
-			if (trade === undefined || trade === null || trade.energyWh !== keptWh + trimmedWh) continue;
-			const path = this.#pathOfTrade(trade);
-			if (keptWh === 0) headroom?.release(path, trade.energyWh, trade.lossWh);
-			const lossWh = keptWh === 0 ? 0 : (headroom?.trim(path, trade.energyWh, trade.lossWh, keptWh).lossWh ?? 0);
-			this.#giveBack(session, trade, trimmedWh);
-			trades[at] = keptWh === 0 ? null : { ...trade, energyWh: energyWh(keptWh), lossWh: energyWh(lossWh) };
-			const reason = "TRIMMED_BY_GRID";
-			this.events.push({ type: "TradeTrimmed", tradeId, windowId, keptWh, trimmedWh, lossWh, element, reason });
-		}
-		session.trades = trades.filter((trade) => trade !== null);
-	}
-
-	/** What both sides and the meter hold for part of a trade. */
-	#giveBack(session: Session, trade: Trade, wh: number): void {
-		const sell = this.#ledger.state.orders.get(trade.sellOrderHash) as Entry;
-		const buy = this.#ledger.state.orders.get(trade.buyOrderHash) as Entry;
-		sell.filledWh -= wh;
-		buy.filledWh -= wh;
-		addTo(session.soldWh, trade.sellMeterId, -wh);
-		addToZones(session, trade, -wh);
-		this.#ledger.reserve(buy.holding, -trade.buyerPriceSatPerKwh * wh);
-		this.#ledger.reserve(sell.holding, -this.#ledger.marginMsat(session, wh));
-	}
-
-	#pathOfTrade(trade: Trade): TradePath {
-		const { orders } = this.#ledger.state;
-		return this.#pathOf(orders.get(trade.sellOrderHash) as Entry, orders.get(trade.buyOrderHash) as Entry);
-	}
-
 	// ── grid ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 	headroom(session: Session): WindowHeadroom | null {
@@ -438,15 +372,6 @@ export class OrderMatching {
 			limits.findLast(({ fromWindow, toWindow }) => fromWindow <= windowId && windowId <= toWindow)?.limits ?? null
 		);
 	}
-
-	#pathOf(sell: Entry, buy: Entry): TradePath {
-		const path = this.#path;
-		path.sellZoneId = sell.zoneId;
-		path.sellNodeId = sell.nodeId;
-		path.buyZoneId = buy.zoneId;
-		path.buyNodeId = buy.nodeId;
-		return path;
-	}
 }
 
 function takeFrom(entry: Entry, session: Session, wh: number): void {
@@ -457,13 +382,4 @@ function takeFrom(entry: Entry, session: Session, wh: number): void {
 
 function capLeft(capWh: number | undefined, usedWh: number | undefined): number {
 	return Math.max(0, (capWh as number) - (usedWh as number));
-}
-
-function addTo(amounts: Map<number, number>, key: number, amount: number): void {
-	amounts.set(key, (amounts.get(key) ?? 0) + amount);
-}
-
-export function addToZones(session: Session, { sellZoneId, buyZoneId }: Trade, wh: number): void {
-	session.sellZoneWh[sellZoneId] = (session.sellZoneWh[sellZoneId] as number) + wh;
-	session.buyZoneWh[buyZoneId] = (session.buyZoneWh[buyZoneId] as number) + wh;
 }

@@ -8,7 +8,8 @@ import type { EngineLedger } from "./EngineLedger.ts";
 import { type AuctionCall, addEntry, type HeadroomFactory, holdingOf, newAccount, newSession } from "./EngineState.ts";
 import type { Account, Entry, Meter } from "./Entry.ts";
 import { newEntry } from "./newEntry.ts";
-import { addToZones, type OrderMatching } from "./OrderMatching.ts";
+import type { OrderMatching } from "./OrderMatching.ts";
+import { addToZones } from "./tradedEnergy.ts";
 import { WindowBook } from "./WindowBook.ts";
 
 type PlainEntry = Omit<Entry, "holding" | "older" | "slot" | "isSell" | "priceSatPerKwh" | "meterId" | "shelf">;
