@@ -35,6 +35,7 @@ async function lead(): Promise<DurableEngine<RunningEngine>> {
 	const engine = await DurableEngine.start<RunningEngine>({
 		...factory,
 		pool,
+		tablesThread: { databaseUrl, applicationName: `bench ${mode}` },
 		epoch: lock?.epoch ?? 0,
 		// A snapshot is a matter of minutes in production, not of every hundred thousand orders.
 		snapshotEveryInputs: 10_000_000,

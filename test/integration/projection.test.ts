@@ -56,6 +56,16 @@ describe("X4 readable tables follow the log", () => {
 			onFatal: (error) => fatal.push(error),
 		});
 
+	const startWithThread = () =>
+		DurableEngine.start({
+			pool: database.pool,
+			tablesThread: { databaseUrl: database.databaseUrl, applicationName: "test tables" },
+			epoch: lock.epoch,
+			create: createEngine,
+			restore: restoreEngine,
+			onFatal: (error) => fatal.push(error),
+		});
+
 	async function trade(engine: { submitMany(inputs: EngineInput[]): Promise<unknown> }, orders: number): Promise<void> {
 		const inputs = [...marketSetUp(), ...orderStream(orders, 3)];
 		for (let from = 0; from < inputs.length; from += 700) await engine.submitMany(inputs.slice(from, from + 700));
@@ -84,6 +94,46 @@ describe("X4 readable tables follow the log", () => {
 		const again = await tables();
 		for (const table of TABLES) expect(again[table], table).to.deep.equal(asTheyCame[table]);
 		expect(fatal).to.deep.equal([]);
+	});
+
+	it("invariant: a thread of its own writes the same rows; stopped, it has written all it was handed", async () => {
+		await trade(await start(log), 1_500);
+		await whenProjected(database.pool);
+		const byTheEngine = await tables();
+		await database.pool.query(
+			`TRUNCATE ${TABLES.join(", ")}, input_log CASCADE; UPDATE projection_cursor SET sequence = 0`,
+		);
+		const engine = await startWithThread();
+		await trade(engine, 1_500);
+		await engine.stop();
+		expect(await log.projectedSequence()).to.equal(engine.lastSequence);
+		const byTheThread = await tables();
+		for (const table of TABLES) expect(byTheThread[table], table).to.deep.equal(byTheEngine[table]);
+		expect(fatal).to.deep.equal([]);
+	});
+
+	it("behavior: a thread goes on where others have written more than it was handed", async () => {
+		await trade(await start(withoutProjection(log)), 300);
+		const engine = await startWithThread();
+		for (let round = 0; round < 30; round++) {
+			await engine.submitMany(orderStream(40, 10 + round));
+			await new Projector(log).catchUp();
+		}
+		await engine.stop();
+		expect(await log.projectedSequence()).to.equal(engine.lastSequence);
+		expect(fatal).to.deep.equal([]);
+	});
+
+	it("error: rows the database refuses stop the engine of a thread as well", async () => {
+		const engine = await startWithThread();
+		await database.pool.query("ALTER TABLE orders ADD CONSTRAINT none CHECK (false)");
+		await trade(engine, 20).catch(() => undefined);
+		while (fatal.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+		expect(fatal[0]?.message).to.match(/violates check constraint/);
+		await engine.submit({ type: "AdvanceClock", nowSeconds: 0 }).then(
+			() => expect.fail("took an input"),
+			(error: Error) => expect(error.message).to.match(/violates check constraint/),
+		);
 	});
 
 	it("behavior: a leader that dies between commit and tables: who reads writes what is missing, once", async () => {

@@ -9,7 +9,9 @@ import type { EngineReader } from "./EngineReader.ts";
 import type { InputLog, PreparedGroup } from "./InputLog.ts";
 import { canonicalInput } from "./inputCodec.ts";
 import { Projector } from "./Projector.ts";
+import { ProjectorThread } from "./ProjectorThread.ts";
 import type { AppliedInput } from "./projectGroup.ts";
+import type { ReadableTables } from "./ReadableTables.ts";
 import { type EngineFactory, type RecoveredEngine, replay, restoreSnapshot } from "./recoverEngine.ts";
 import { isSnapshotDue, takeSnapshot } from "./takeSnapshot.ts";
 
@@ -44,6 +46,8 @@ export type DurableEngineOptions = DurableEngineLimits &
 	LogSource & {
 		/** The leader's epoch, see `LeaderLock`. */
 		epoch: number;
+		/** The readable tables are written by a thread of their own, over connections of its own to this database. */
+		tablesThread?: { databaseUrl: string; applicationName: string };
 		/** Told once when the engine has stopped because a commit failed or an invariant broke: end the process. */
 		onFatal: (error: Error) => void;
 	};
@@ -68,7 +72,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 	private readonly options: CompleteOptions;
 	private readonly feed: CommittedFeed;
 	private readonly at: RecoveredEngine<State>;
-	private readonly projector: Projector;
+	private readonly tables: ReadableTables;
 	private waiting: Waiting[] = [];
 	/** Applied, and not yet on disk. */
 	private unreleased: Waiting[] = [];
@@ -85,7 +89,11 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		this.log = log;
 		this.at = recovered;
 		this.feed = new CommittedFeed(log, recovered.sequence);
-		this.projector = new Projector(log, (error) => this.fail(error), options.log === undefined ? LINGER_MILLIS : 0);
+		const onFatal = (error: Error): void => this.fail(error);
+		this.tables =
+			options.tablesThread === undefined
+				? new Projector(log, onFatal, options.log === undefined ? LINGER_MILLIS : 0)
+				: new ProjectorThread(log, onFatal, options.tablesThread);
 	}
 
 	static async start<State extends EngineState>(
@@ -103,7 +111,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		const log = logOf(options);
 		await replay(log, recovered);
 		const engine = new DurableEngine(complete, log, recovered);
-		await engine.projector.begin(recovered.sequence);
+		await engine.tables.begin(recovered.sequence);
 		return engine;
 	}
 
@@ -166,7 +174,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 		if (this.stopped !== null) return;
 		this.stopped = new Error("the engine has been stopped");
 		this.feed.close();
-		await this.projector.whenAtMost(0);
+		await this.tables.stop();
 		if (this.at.sequence > this.at.snapshotSequence) await takeSnapshot(this.log, this.at);
 	}
 
@@ -187,7 +195,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 			try {
 				// A small group waits for the one before, and grows meanwhile; so does every group while somebody reads.
 				if (this.waiting.length < APPLY_AHEAD_INPUTS || this.readers > 0) await writing;
-				await this.projector.whenAtMost(this.options.maxUnprojectedInputs);
+				await this.tables.whenAtMost(this.options.maxUnprojectedInputs);
 				if (this.stopped !== null) break;
 				const batch = this.waiting.splice(0, this.options.maxGroupInputs);
 				this.unreleased.push(...batch);
@@ -217,7 +225,7 @@ export class DurableEngine<State extends EngineState> implements EngineGateway, 
 			batch[index]?.resolve({ status: "applied", sequence, events });
 		}
 		this.feed.publish(group);
-		this.projector.add(group);
+		this.tables.add(group);
 		this.wakeReaders();
 	}
 

@@ -1,6 +1,7 @@
 import { sleepMillis } from "../clock/sleepMillis.ts";
 import type { InputLog } from "./InputLog.ts";
 import { type AppliedInput, projectGroup } from "./projectGroup.ts";
+import type { ReadableTables } from "./ReadableTables.ts";
 
 /** Inputs of one transaction: many enough to share its cost, few enough not to hold up the engine's own thread. */
 const BATCH_INPUTS = 500;
@@ -12,7 +13,7 @@ const RUSHED_INPUTS = 5_000;
 const HELD_INPUTS = 10_000;
 
 /** What a new leader writes of its predecessor's before it answers: a second's work at most. */
-const CAUGHT_UP_FIRST_INPUTS = 10_000;
+export const CAUGHT_UP_FIRST_INPUTS = 10_000;
 
 /** A batch on its way; false when the cursor was elsewhere. */
 type Writing = { inputs: number; done: Promise<boolean> };
@@ -22,7 +23,7 @@ type Writing = { inputs: number; done: Promise<boolean> };
  * moves with the rows. What it is handed it also finds in the log, so a process that ends loses nothing and whoever comes
  * next goes on from the cursor, two at a time included.
  */
-export class Projector {
+export class Projector implements ReadableTables {
 	private readonly log: Pick<InputLog, "appliedAfter" | "projectedSequence" | "project">;
 	private readonly onFatal: (error: Error) => void;
 	private readonly lingerMillis: number;
@@ -72,13 +73,29 @@ export class Projector {
 		if (this.held === first - 1 && this.waiting.length < HELD_INPUTS) {
 			for (const applied of group) this.waiting.push(applied);
 		}
-		this.added = first + group.length - 1;
-		if (this.failure === null) this.running ??= this.run();
+		this.reach(first + group.length - 1);
 	}
 
-	/** Resolves when at most so many inputs are not written yet, or nothing will be written any more. */
+	/** The log ends here now; what is not in memory is read from it. */
+	reach(lastSequence: number): void {
+		this.added = Math.max(this.added, lastSequence);
+		// Somebody else may have written it already.
+		if (this.failure === null && this.written < this.added) this.running ??= this.run();
+	}
+
 	async whenAtMost(inputs: number): Promise<void> {
 		while (this.added - this.written > inputs && this.failure === null) await this.moved.promise;
+	}
+
+	/** The last input written, as soon as it is behind this one; fails when nothing will be written any more. */
+	async writtenBehind(sequence: number): Promise<number> {
+		while (this.written <= sequence && this.failure === null) await this.moved.promise;
+		if (this.failure !== null) throw this.failure;
+		return this.written;
+	}
+
+	async stop(): Promise<void> {
+		await this.whenAtMost(0);
 	}
 
 	/** Last input that is written or waits in memory. */

@@ -58,7 +58,13 @@ export async function startEngineRole(options: EngineRoleOptions): Promise<Engin
 	if (lock === null) return null;
 	void lock.whenLost().then(fatal);
 	const engine = await DurableEngine.resume<RunningEngine>(
-		{ pool, epoch: lock.epoch, onFatal: fatal, maxQueuedInputs },
+		{
+			pool,
+			tablesThread: { databaseUrl, applicationName: "gridtokenx tables" },
+			epoch: lock.epoch,
+			onFatal: fatal,
+			maxQueuedInputs,
+		},
 		recovered,
 	);
 	if (engine.lastSequence === 0) await engine.submitMany([clockInput(clock), ...(await options.genesis())]);
