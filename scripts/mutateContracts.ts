@@ -38,6 +38,9 @@ type Result = Omit<Tried, "source"> & { verdict: Verdict; seconds: number };
 
 const root = join(import.meta.dirname, "..");
 const statePath = join(root, ".state", "mutation.jsonl");
+const hardhatCli = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
+/** Compiles only what the Solidity tests asked for need, and leaves the artifacts alone. */
+const UNIT_CONFIG = "hardhat.units.config.ts";
 const TEST_TIMEOUT_MS = 240_000;
 /** Where a contract's own tests are: they run first, so that most mutants fall quickly. */
 const OWN_TESTS: Record<string, string> = {
@@ -130,10 +133,29 @@ function tryMutant(tree: string, compiler: SolidityCompiler, original: Compiled,
 	if (typeof compiled === "string") return "invalid";
 	const same = affected.every((file) => compiled.get(file)?.bytecode === original.get(file)?.bytecode);
 	if (same) return "equivalent";
+	if (mutant.test === undefined && !passUnitTests(tree, mutant)) return "killed";
 	install(tree, compiled);
 	const { passed } = runTests(tree, mutant.file, mutant.test);
 	install(tree, new Map([...original].filter(([file]) => affected.includes(file))));
 	return passed ? "survived" : "killed";
+}
+
+/** Whether the Solidity tests that name the mutant's file directly pass. They need no deployed contract, so they are quick. */
+function passUnitTests(tree: string, { file, source }: Mutant): boolean {
+	const folder = join("test", "contracts", "solidity");
+	const tests = readdirSync(join(root, folder))
+		.filter((name) => name.endsWith(".t.sol"))
+		.map((name) => join(folder, name))
+		.filter((path) => {
+			const text = readFileSync(join(root, path), "utf8");
+			return text.includes(`/${file}"`) && !text.includes('"./Market.sol"');
+		});
+	if (tests.length === 0) return true;
+	writeFileSync(join(tree, file), source);
+	const run = ["--config", UNIT_CONFIG, "test", "solidity", ...tests];
+	const result = spawnSync(process.execPath, [hardhatCli, ...run], { cwd: tree, timeout: TEST_TIMEOUT_MS });
+	cpSync(join(root, file), join(tree, file));
+	return result.status === 0;
 }
 
 /** Whether a contract's source reaches a file by imports. */
@@ -158,6 +180,12 @@ export default { plugins: [plugin], solidity: "0.8.37", paths: { tests: "./test/
 	networks: { default: { type: "edr-simulated", allowUnlimitedContractSize: true } } };
 `;
 	writeFileSync(join(tree, "hardhat.config.ts"), config);
+	const paths = 'sources: "./units", artifacts: "./units/artifacts", cache: "./units/cache", tests: "./test/contracts"';
+	const units = readFileSync(join(root, "hardhat.config.ts"), "utf8")
+		.replace(/paths: \{.*\}/, `paths: { ${paths} }`)
+		.replace(/npmFilesToBuild.*\n/, "\n");
+	mkdirSync(join(tree, "units"));
+	writeFileSync(join(tree, UNIT_CONFIG), units);
 	return tree;
 }
 
@@ -177,13 +205,16 @@ function runTests(tree: string, file: string | null, test?: string): { passed: b
 		.sort((a, b) => Number(b.startsWith(`${own}/`)) - Number(a.startsWith(`${own}/`)) || (a < b ? -1 : 1))
 		.map((path) => join("test", "contracts", path));
 	const only = test === undefined ? [] : ["--grep", test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")];
-	const cli = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-	const result = spawnSync(process.execPath, [cli, "test", "mocha", "--no-compile", "--bail", ...only, ...files], {
-		cwd: tree,
-		encoding: "utf8",
-		timeout: TEST_TIMEOUT_MS,
-		env: { ...process.env, WINDOWS: "40" },
-	});
+	const result = spawnSync(
+		process.execPath,
+		[hardhatCli, "test", "mocha", "--no-compile", "--bail", ...only, ...files],
+		{
+			cwd: tree,
+			encoding: "utf8",
+			timeout: TEST_TIMEOUT_MS,
+			env: { ...process.env, WINDOWS: "40" },
+		},
+	);
 	return { passed: result.status === 0, output: `${result.stdout}${result.stderr}` };
 }
 

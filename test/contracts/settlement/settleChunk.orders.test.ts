@@ -125,6 +125,29 @@ describe("C3 L1 settleChunk: orders", () => {
 		expect(trades.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.SETTLED, SETTLEMENT_CODES.SETTLED]);
 	});
 
+	it("behavior: another meter trades in its own zone: its charges, its licensee, its directives", async () => {
+		const { seller, buyer, windowId, deployment, calls } = venue();
+		await venue().registerMeter(seller, 50, { zoneId: 5, source: "rooftopSolar" });
+		await venue().registerMeter(buyer, 51, { zoneId: 8, source: "none" });
+		const sell = venue().order(seller, { side: "sell", windowId, meterId: 50, energyWh: energyWh(2000) });
+		const buys = [51, buyer.meterId].map((meterId, i) =>
+			venue().order(buyer, { side: "buy", windowId, meterId, sequence: 1 + i }),
+		);
+		// Holds for the zone of the buyer's main meter only.
+		await venue().bySafe("MEA", calls.setDirective(directive("MEA", "HALT", 1, windowId)));
+		const trades = buys.map((buy) => venue().trade(sell, buy, { buyerPriceSatPerKwh: priceSatPerKwh(140) }));
+		const plan = venue().plan(windowId, [sell, ...buys], trades);
+		await venue().commit(plan);
+		const { trades: settled } = await venue().settlePlan(plan, [{ meterId: 50, exportedWh: 10_000, zoneId: 5 }]);
+		expect(settled.map(({ code }) => code)).to.deep.equal([SETTLEMENT_CODES.SETTLED, SETTLEMENT_CODES.ZONE_HALTED]);
+		const { chargeAccounts } = deployment;
+		// Of 30 sat/kWh: zone 5's tariff 7 and zone 8's 10, both PEA's; 5 for the way; 2 for the platform; the rest is congestion.
+		expect(await venue().balanceMsat(chargeAccounts.PEA)).to.equal(17_000);
+		expect(await venue().balanceMsat(chargeAccounts.EGAT)).to.equal(5000);
+		expect(await venue().balanceMsat(chargeAccounts.MEA)).to.equal(0);
+		expect(await venue().balanceMsat(chargeAccounts.congestion)).to.equal(6000);
+	});
+
 	it("error: balancing orders are the grid operator's", async () => {
 		await expectCode("CLASS_NOT_ALLOWED", { buy: { orderClass: "gridBalancing" } });
 	});
