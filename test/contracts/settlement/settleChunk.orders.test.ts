@@ -133,8 +133,11 @@ describe("C3 L1 settleChunk: orders", () => {
 		const buys = [51, buyer.meterId].map((meterId, i) =>
 			venue().order(buyer, { side: "buy", windowId, meterId, sequence: 1 + i }),
 		);
-		// Holds for the zone of the buyer's main meter only.
+		// Of the zones of both meters of each, only that of the buyer's main meter is halted, and every other zone.
 		await venue().bySafe("MEA", calls.setDirective(directive("MEA", "HALT", 1, windowId)));
+		for (const zoneId of [2, 3, 4, 6, 7, 9, 10, 11, 12, 13]) {
+			await venue().bySafe("PEA", calls.setDirective(directive("PEA", "HALT", zoneId, windowId)));
+		}
 		const trades = buys.map((buy) => venue().trade(sell, buy, { buyerPriceSatPerKwh: priceSatPerKwh(140) }));
 		const plan = venue().plan(windowId, [sell, ...buys], trades);
 		await venue().commit(plan);
