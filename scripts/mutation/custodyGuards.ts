@@ -105,6 +105,18 @@ export const custodyGuards: GuardsByFile = {
 			"    function exit(address account) external nonReentrant {",
 			"a receiver leaves with what accrued",
 		],
+		[
+			"make oneself the settlement",
+			"function setSettlement(address settlement_) external restricted {",
+			"function setSettlement(address settlement_) external {",
+			"CollateralVault.setSettlement: ADMIN, and nobody else",
+		],
+		[
+			"make oneself the registry",
+			"function setRegistry(address registry_) external restricted {",
+			"function setRegistry(address registry_) external {",
+			"CollateralVault.setRegistry: ADMIN, and nobody else",
+		],
 	],
 	"contracts/bases/ChargeAccrual.sol": [
 		[
@@ -139,6 +151,38 @@ export const custodyGuards: GuardsByFile = {
 			"",
 			"another licensee's attester can be neither taken over nor dismissed",
 		],
+		[
+			"register meters of another licensee",
+			"_requireRegistrar(Zones.licenseeOf(meter.zoneId));",
+			"",
+			"each licensee in its own zones, and in no other's",
+		],
+		[
+			"end meters of another licensee",
+			"_requireRegistrar(Zones.licenseeOf(word.zoneId()));",
+			"",
+			"another licensee, the operator, the owner",
+		],
+		[
+			"name attesters of another licensee",
+			"if (!_hasRole(licensee)) revert NotLicenseeAuthority(msg.sender, licensee);",
+			"",
+			"for another licensee",
+		],
+		[
+			"license as somebody else",
+			`_requireRegistrar(Zones.ERC);
+        for`,
+			"for",
+			"licensed or revoked by anybody but ERC and its registrar",
+		],
+		[
+			"revoke as somebody else",
+			`_requireRegistrar(Zones.ERC);
+        Licence`,
+			"Licence",
+			"licensed or revoked by anybody but ERC and its registrar",
+		],
 	],
 	"contracts/GridDirectives.sol": [
 		[
@@ -166,6 +210,25 @@ export const custodyGuards: GuardsByFile = {
 			"again before the cooldown is over",
 		],
 		["a directive without a legal order", "if (reasonHash == 0) revert ReasonRequired();", "", "without a legal order"],
+		[
+			"a directive beyond the authority's zones",
+			"granted.zones & (uint24(1) << zoneId) == 0",
+			"granted.zones == 0",
+			"MEA HALT: 1 zones, ≤ 48 windows, cooldown 4",
+		],
+		[
+			"lift another authority's directive",
+			"if (asAuthority != held.authority && asAuthority != Zones.COUNCIL) {",
+			"if (false) {",
+			"error: another authority's directive",
+		],
+		["lift in another's name", "_requireAuthority(asAuthority);", "", "in a name that is not one's own"],
+		[
+			"prune what may still be needed",
+			"if (directiveId != 0 && _directives[directiveId].toWindow >= oldestOpen) {",
+			"if (false) {",
+			"a second too early, while a late settlement may need it",
+		],
 	],
 	"contracts/types/ZoneRule.sol": [
 		["empty band", "floor > ceiling ? narrowed | 1 : narrowed", "narrowed", "an empty band is a halt"],
@@ -196,6 +259,46 @@ export const custodyGuards: GuardsByFile = {
 			"if (isRevoked[ids[i]]) revert CertificateIsRevoked(ids[i]);",
 			"",
 			"blocks transfer as well as claim",
+		],
+		[
+			"revoke as somebody else",
+			"if (acting == Zones.ERC && !_hasRole(Zones.ERC)) revert NotIssuer(msg.sender, id);",
+			"",
+			"another licensee, the council, the operator, a registrar, an attester, the deployer, the owner",
+		],
+		[
+			"publish factors as somebody else",
+			`uint256 gramsPerKwhBySource
+    ) external restricted returns`,
+			`uint256 gramsPerKwhBySource
+    ) external returns`,
+			"CertificateRegistry.publishEmissionFactors: ERC, and nobody else",
+		],
+	],
+	"contracts/MarketRules.sol": [
+		[
+			"publish rules as somebody else",
+			"function publishRules(Rules calldata rules) external restricted {",
+			"function publishRules(Rules calldata rules) external {",
+			"MarketRules.publishRules: ERC, and nobody else",
+		],
+		[
+			"rules for a session that has begun",
+			"if (rules.fromWindow < earliest) revert RulesTooSoon(rules.fromWindow, earliest);",
+			"",
+			"sooner than 36 hours, so that no session that has begun is touched",
+		],
+		[
+			"shortfall prices after the fact",
+			"if (windowId <= Windows.current()) revert WindowStarted(windowId);",
+			"",
+			"a window that has begun",
+		],
+		[
+			"shortfall prices beyond the regulator's band",
+			"if (price != 0 && outside) revert ShortfallPriceOutOfBand(uint8(zone + 1), price);",
+			"",
+			"outside the regulator's band, in any zone",
 		],
 	],
 };
