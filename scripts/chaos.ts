@@ -5,8 +5,8 @@
  *   node scripts/chaos.ts [--rounds 100] [--seed 1] [--seconds-per-window 20] [--json]
  *
  * One round is one delivery window; while it is traded the window before is committed and the one before that settled.
- * Exit code 1 when an acknowledged order is lost or doubled, a window settled twice, or a balance differs. Ctrl-C ends
- * every process it has started.
+ * Exit code 1 when an acknowledged order is lost or doubled, a window settled twice or without an end, or a balance
+ * differs. Ctrl-C ends every process it has started.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -35,6 +35,8 @@ export type ChaosReport = History & {
 	silenceMillis: { p99: number; most: number };
 	/** Windows whose commitment was not mined in time, each with what was broken meanwhile. */
 	missed: MissedWindow[];
+	/** Windows that came to no end after the last fault; null where not even that could be read. */
+	notEnded: number[] | null;
 	isSound: boolean;
 };
 
@@ -97,10 +99,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 		};
 		await Promise.all([breakThings(), trade()]);
 		say("every window has been traded and read; waiting for the last settlement");
-		await whenFinal(rig, first, rounds, say);
+		const notEnded = await whenFinal(rig, first, rounds, say);
 		const history = await checkHistory(rig, market);
 		const missed = await explainMissed(rig.pool, done, (marketMillis) => rig.wallMillisOf(marketMillis));
 		const isSound =
+			notEnded?.length === 0 &&
 			history.lost.length === 0 &&
 			history.doubled.length === 0 &&
 			history.settledTwice.length === 0 &&
@@ -119,6 +122,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 			silenceMillis: summary(watch.silences),
 			...history,
 			missed,
+			notEnded,
 			isSound,
 		};
 	} finally {
@@ -144,7 +148,13 @@ async function settle(rig: ChaosRig, market: ChaosMarket, windowId: number): Pro
 	}
 }
 
-async function whenFinal(rig: ChaosRig, first: number, rounds: number, say: (line: string) => void): Promise<void> {
+/** The windows that are still open when patience has ended. */
+async function whenFinal(
+	rig: ChaosRig,
+	first: number,
+	rounds: number,
+	say: (line: string) => void,
+): Promise<number[] | null> {
 	const deadline = performance.now() + 180_000;
 	for (;;) {
 		const open = await rig.pool
@@ -154,10 +164,10 @@ async function whenFinal(rig: ChaosRig, first: number, rounds: number, say: (lin
 			)
 			.then(({ rows }) => (rows.length < rounds ? null : rows.filter(({ stage }) => !FINAL_STAGES.has(stage))))
 			.catch(() => null);
-		if (open?.length === 0) return;
+		if (open?.length === 0) return [];
 		if (performance.now() > deadline) {
 			say(`not ended: ${JSON.stringify(open)}\n${rig.errors()}`);
-			return;
+			return open?.map(({ window_id }) => window_id) ?? null;
 		}
 		await new Promise((resolve) => setTimeout(resolve, 250));
 	}
