@@ -107,6 +107,40 @@ describe("C3 C9 settleChunk: trades", () => {
 		expect(await venue().balanceMsat(poor.address)).to.equal(100_000);
 	});
 
+	it("C6 a short seller pays what he has, and nobody pays the rest for him", async () => {
+		const { windowId, buyer } = venue();
+		const broke = await venue().trader("broke", { zoneId: 2 }, 30n);
+		const sell = venue().order(broke, { side: "sell", windowId });
+		const buy = venue().order(buyer, { side: "buy", windowId });
+		const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy, prices(110, 110))]);
+		await venue().commit(plan);
+		const before = await venue().balanceMsat(buyer.address);
+		// 490 of 1,020 Wh: 480 are delivered. He owes 520 × 190 = 98,800 msat and has 30,000 and what he got for the rest.
+		const { trades } = await venue().settlePlan(plan, [{ ...broke, exportedWh: 490 }]);
+		expect(trades[0]).to.include({ code: 0, deliveredWh: 480, shortWh: 520 });
+		expect(await venue().balanceMsat(broke.address)).to.equal(0);
+		expect(await venue().balanceMsat(buyer.address)).to.equal(before + 30_000);
+	});
+
+	it("C6 a short seller who sold above the shortfall price owes nothing", async () => {
+		const { windowId, seller, buyer } = venue();
+		const sell = venue().order(seller, { side: "sell", windowId });
+		const buy = venue().order(buyer, { side: "buy", windowId, priceSatPerKwh: priceSatPerKwh(400) });
+		for (const [price, compensation] of [
+			[300, 0],
+			[299, 1000],
+			[301, 0],
+		] as const) {
+			const snapshot = await venue().snapshot();
+			const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy, prices(price, price))]);
+			await venue().commit(plan);
+			const before = await venue().balanceMsat(seller.address);
+			await venue().settlePlan(plan, [{ ...seller, exportedWh: 0 }]);
+			expect(await venue().balanceMsat(seller.address)).to.equal(before - compensation);
+			await venue().restore(snapshot);
+		}
+	});
+
 	it("error: a sell in the place of a buy", async () => {
 		const { windowId, seller } = venue();
 		const other = await venue().trader("other seller", { zoneId: 2 });

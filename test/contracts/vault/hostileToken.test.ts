@@ -20,7 +20,7 @@ describe("C1 CollateralVault over a hostile token", () => {
 		const args = [made.deployment.addresses.AccessManager, token, { egat, mea, pea, congestion, platform }];
 		const data = encodeDeployData({ abi: vaultAbi, bytecode, args });
 		const client = await made.walletClient(DEPLOYER);
-		const hash = await client.sendTransaction({ data, chain: null, gas: 5_000_000n });
+		const hash = await client.sendTransaction({ data, chain: null, gas: 15_000_000n });
 		const { contractAddress } = await made.publicClient.getTransactionReceipt({ hash });
 		const vault = (contractAddress as string).toLowerCase() as Address;
 		const onToken = (functionName: string, ...args: unknown[]) => ({
