@@ -13,7 +13,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { resetLocalState, startLocalServices } from "../../offchain/infrastructure/local/startLocalServices.ts";
 import { openPool } from "../../offchain/infrastructure/postgres/openPool.ts";
 import { endWithChildren } from "../endWithChildren.ts";
@@ -112,7 +112,7 @@ try {
 	figures.push(
 		await measureIndexer({
 			quick: options.quick,
-			ponderDir: options.ponder ?? installPonder(!options.quick),
+			ponderDir: options.ponder === undefined ? installPonder(!options.quick) : resolve(options.ponder),
 			databaseUrl: services.databaseUrl,
 			freshDatabase,
 		}),
