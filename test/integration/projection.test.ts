@@ -124,6 +124,55 @@ describe("X4 readable tables follow the log", () => {
 		expect(fatal).to.deep.equal([]);
 	});
 
+	it("behavior: a thread whose idle connections break goes on over new ones; its rows are complete", async () => {
+		const engine = await startWithThread();
+		await trade(engine, 300);
+		// Not while it begins: all of it has been written, and nothing asked for a while.
+		for (let broken = 0; broken === 0; ) {
+			await whenProjected(database.pool);
+			const { rowCount } = await database.pool.query(
+				`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test tables'
+				AND state = 'idle' AND query <> '' AND state_change < clock_timestamp() - interval '300 milliseconds'`,
+			);
+			broken = rowCount ?? 0;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		await engine.submitMany(orderStream(200, 9));
+		await engine.stop();
+		expect(await log.projectedSequence()).to.equal(engine.lastSequence);
+		expect(fatal).to.deep.equal([]);
+	});
+
+	it("error: a thread cut off in the middle of its rows stops the engine; the next one writes them once", async () => {
+		const engine = await startWithThread();
+		const blocker = await database.pool.connect();
+		await blocker.query("BEGIN");
+		await blocker.query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE");
+		await trade(engine, 300);
+		for (let cut = 0; cut === 0; ) {
+			const { rowCount } = await database.pool.query(
+				"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test tables' AND wait_event_type = 'Lock'",
+			);
+			cut = rowCount ?? 0;
+		}
+		while (fatal.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+		await blocker.query("ROLLBACK");
+		blocker.release();
+		await engine.submit({ type: "AdvanceClock", nowSeconds: 0 }).then(
+			() => expect.fail("took an input"),
+			() => undefined,
+		);
+		const next = await startWithThread();
+		await next.stop();
+		expect(await log.projectedSequence()).to.equal(next.lastSequence);
+		const afterTheCut = await tables();
+		await database.pool.query(`TRUNCATE ${TABLES.join(", ")} CASCADE; UPDATE projection_cursor SET sequence = 0`);
+		await new Projector(log).catchUp();
+		const atOnce = await tables();
+		for (const table of TABLES) expect(afterTheCut[table], table).to.deep.equal(atOnce[table]);
+		expect(atOnce.orders).not.to.deep.equal([]);
+	});
+
 	it("error: rows the database refuses stop the engine of a thread as well", async () => {
 		const engine = await startWithThread();
 		await database.pool.query("ALTER TABLE orders ADD CONSTRAINT none CHECK (false)");
