@@ -4,7 +4,7 @@ import { call } from "../fixtures/call.ts";
 import { eventsOf } from "../fixtures/eventsOf.ts";
 import { expectRevert } from "../fixtures/expectRevert.ts";
 import { useVenue } from "../fixtures/useVenue.ts";
-import { DEPLOYER, EPOCH_SECONDS, OPERATOR, REGISTRARS } from "../fixtures/Venue.ts";
+import { DEPLOYER, EPOCH_SECONDS, OPERATOR, REGISTRARS, TEST_FACTORS } from "../fixtures/Venue.ts";
 
 const WINDOW = windowAt(EPOCH_SECONDS);
 /** Rooftop solar (source 1) avoids 444 g/kWh. */
@@ -21,6 +21,13 @@ describe("R3 CertificateRegistry publishEmissionFactors", () => {
 		const id = await venue().read("CertificateRegistry", "certificateId", [venue().solar.meterId, windowId]);
 		return Number(await venue().read("CertificateRegistry", "gramsPerKwh", [id]));
 	};
+
+	it("behavior: each source has its own factor", async () => {
+		const factors = TEST_FACTORS.map((_, source) =>
+			venue().read("CertificateRegistry", "gramsPerKwh", [BigInt(source) << 72n]),
+		);
+		expect((await Promise.all(factors)).map(Number)).to.deep.equal(TEST_FACTORS);
+	});
 
 	it("default: a new version from a future window on; earlier windows keep theirs", async () => {
 		const receipt = await byErc(WINDOW + 5);

@@ -66,6 +66,7 @@ describe("A2 A3 GridDirectives effectiveRules: the most restrictive wins", () =>
 	it("behavior: bands intersect; an empty intersection is a halt", async () => {
 		await setDirective(venue(), directive("ERC", "PRICE_BAND", 0, WINDOW + 1, band(50, 200)));
 		await setDirective(venue(), directive("ERC", "PRICE_BAND", 1, WINDOW + 1, band(100, 400)));
+		await setDirective(venue(), directive("COUNCIL", "PRICE_BAND", 1, WINDOW + 1, band(20, 300)));
 		await setDirective(venue(), directive("COUNCIL", "PRICE_BAND", 2, WINDOW + 1, band(201, 400)));
 		const [first, second, third] = await zones(WINDOW + 1);
 		expect(first).to.include({ halted: false, floorSatPerKwh: 100, ceilingSatPerKwh: 200 });

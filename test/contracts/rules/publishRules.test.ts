@@ -43,6 +43,12 @@ describe("P6 C9 MarketRules publishRules", () => {
 		expect(await venue().read("MarketRules", "earliestWindow")).to.equal(EARLIEST);
 	});
 
+	it("behavior: a band, and a range of shortfall prices, may be a single price", async () => {
+		const single = { shortfallMinSatPerKwh: 300, shortfallSatPerKwh: 300, shortfallMaxSatPerKwh: 300 };
+		await publish({ ...single, floorSatPerKwh: 120, ceilingSatPerKwh: 120 });
+		expect(await rulesAt(EARLIEST)).to.include({ ...single, floorSatPerKwh: 120, ceilingSatPerKwh: 120 });
+	});
+
 	it("behavior: every field keeps its place at its largest value", async () => {
 		const next = {
 			fromWindow: EARLIEST,

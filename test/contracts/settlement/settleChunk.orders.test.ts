@@ -5,6 +5,7 @@ import { energyWh, priceSatPerKwh } from "../../../offchain/domain/units/units.t
 import { directive } from "../fixtures/directive.ts";
 import { pair, useVenue } from "../fixtures/useVenue.ts";
 import { REGISTRARS, type Trader } from "../fixtures/Venue.ts";
+import { wallet } from "../fixtures/wallet.ts";
 
 /** What must be true of an order itself: epoch, exit, licence, meter, class. */
 describe("C3 L1 settleChunk: orders", () => {
@@ -198,6 +199,30 @@ describe("C3 L1 settleChunk: orders", () => {
 		await relicense(buyer, 3);
 		await venue().registerMeter(buyer, 51, { zoneId: 14, source: "none" });
 		await expectCode("SETTLED", { buy: { meterId: 51 } });
+	});
+
+	// Last, because the venue numbers further meters from here on.
+	it("behavior: meters of the highest numbers there are", async () => {
+		const { windowId, calls } = venue();
+		const [seller, buyer] = [0xffff_fffe, 0xffff_ffff].map((meterId, i) => ({
+			...wallet(`owner of meter ${meterId}`),
+			meterId,
+			zoneId: 2,
+			source: i === 0 ? ("rooftopSolar" as const) : ("none" as const),
+		})) as [Trader, Trader];
+		const grants = [seller, buyer].map(({ address }) => ({ account: address, tier: 1, validUntil: 4_000_000_000 }));
+		await venue().send(calls.licenseParticipants(grants), REGISTRARS.ERC);
+		for (const trader of [seller, buyer]) {
+			await venue().registerMeter(trader, trader.meterId, trader);
+			await venue().fund(trader.address, 1000n);
+		}
+		const sell = venue().order(seller, { side: "sell", windowId });
+		const buy = venue().order(buyer, { side: "buy", windowId });
+		const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy)]);
+		await venue().commit(plan);
+		const { trades } = await venue().settlePlan(plan, [{ ...seller, exportedWh: 10_000 }]);
+		const meters = { sellMeterId: seller.meterId, buyMeterId: buyer.meterId };
+		expect(trades[0]).to.include({ code: 0, deliveredWh: 1000, ...meters });
 	});
 
 	async function relicense(trader: Trader, tier: number): Promise<void> {
