@@ -1,11 +1,15 @@
 import { expect } from "chai";
 import type { Order } from "../../../offchain/domain/orders/Order.ts";
+import { decodeRecord } from "../../../offchain/domain/settlement/decodeRecord.ts";
 import { SETTLEMENT_CODES, type SettlementCodeName } from "../../../offchain/domain/settlement/settlementCode.ts";
 import type { Trade } from "../../../offchain/domain/settlement/Trade.ts";
+import type { PlannedChunk } from "../../../offchain/domain/settlement/WindowPlan.ts";
+import type { Hex } from "../../../offchain/domain/units/Address.ts";
 import { energyWh, priceSatPerKwh } from "../../../offchain/domain/units/units.ts";
 import { expectRevert } from "../fixtures/expectRevert.ts";
 import { rawPlan } from "../fixtures/rawPlan.ts";
 import { pair, useVenue } from "../fixtures/useVenue.ts";
+import { OPERATOR } from "../fixtures/Venue.ts";
 
 /** What must be true of a trade: limits, charges, losses, fills, funds. */
 describe("C3 C9 settleChunk: trades", () => {
@@ -190,6 +194,28 @@ describe("C3 C9 settleChunk: trades", () => {
 		expect(await venue().balanceMsat(chargeAccounts.platform)).to.equal(2000);
 		expect(await venue().balanceMsat(chargeAccounts.congestion)).to.equal(16_000);
 		expect(await venue().read("CollateralVault", "totalMsat")).to.equal(2_000_000_000n);
+	});
+
+	it("error: a trade behind the chunk, where the call is only filled up", async () => {
+		const { windowId, seller, buyer, calls } = venue();
+		const sell = venue().order(seller, { side: "sell", windowId });
+		const buy = venue().order(buyer, { side: "buy", windowId });
+		const plan = venue().plan(windowId, [sell, buy], [venue().trade(sell, buy, wh(100))]);
+		await venue().commit(plan);
+		await venue().warpTo((windowId + 1) * 900);
+		const chunk = plan.chunks[0] as PlannedChunk;
+		const call = calls.settleChunk(
+			windowId,
+			chunk,
+			venue().readingBatches(windowId, [{ ...seller, exportedWh: 10_000 }]),
+		);
+		const bytes = chunk.bytes.slice(2);
+		const trade = bytes.slice(-32);
+		expect(call.data).to.contain(bytes + "0".repeat(trade.length));
+		const data = call.data.replace(bytes + "0".repeat(trade.length), bytes + trade) as Hex;
+		const receipt = await venue().send({ ...call, data }, OPERATOR);
+		expect(decodeRecord(venue().recordOf(receipt)).map(({ deliveredWh }) => deliveredWh)).to.deep.equal([100]);
+		expect(await venue().balanceMsat(buyer.address)).to.equal(1_000_000_000 - 100 * 120);
 	});
 
 	it("error: a trade naming an order the chunk does not have", async () => {
