@@ -155,6 +155,8 @@ function startServer(postgres: string, dataDir: string, port: number, user: Serv
 		max_connections: "120",
 		shared_buffers: "128MB",
 		wal_compression: "on",
+		// Log files are used again rather than removed: filling a new one holds every commit up for some 10 ms.
+		min_wal_size: "512MB",
 		max_wal_size: "2GB",
 		checkpoint_timeout: "15min",
 		timezone: "UTC",
