@@ -21,7 +21,8 @@ const steps = (buses: number) =>
 			/** Unwinds the n-th trade instead, where there is one. */
 			unwind: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat({ max: 30 }) }),
 		}),
-		{ minLength: 1, maxLength: 30 },
+		// Long enough that limits are met many times in any run.
+		{ minLength: 20, maxLength: 30 },
 	);
 
 /** Limits at which trade is really limited: something above the base flow. */
